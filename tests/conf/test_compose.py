@@ -1,0 +1,89 @@
+"""Every shipped config composes, and a wrong key is named."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import ConfigCompositionException, HydraException
+from omegaconf import OmegaConf
+
+from tgs.config import CONF, digest_config, register, typed
+from tgs.errors import ConfigError
+
+register()
+ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "stickers": []}
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (Path(CONF) / group).glob("*.yaml"))
+
+
+def composed(root: str, *overrides: str):
+    with initialize_config_dir(CONF, version_base="1.3"):
+        return compose(root, [*ROOTS[root], *overrides] if "+experiment" not in str(overrides) else list(overrides))
+
+
+def groups(root: str) -> list[str]:
+    wanted = {"train": ["trainer", "optim", "logger", "benchmark", "scale"], "stickers": ["set"],
+              "eval": ["benchmark", "prompt", "thresholds", "protocol", "logger", "trainer", "scale"]}  # fmt: skip
+    return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
+
+
+@pytest.mark.parametrize("case", [case for root in ROOTS for case in groups(root)])
+def test_every_option_of_every_group_composes(case):
+    root, override = case.split()
+    cfg = composed(root, override)
+    text = OmegaConf.to_yaml(cfg, resolve=False)
+    assert OmegaConf.create(text) is not None
+
+
+@pytest.mark.parametrize("name", options("experiment"))
+def test_every_experiment_composes_names_its_run_and_has_a_task(name):
+    cfg = composed("train", f"+experiment={name}")
+    assert cfg.run == name
+    assert cfg.task._target_.startswith("tgs.lit.")
+    assert cfg.data._target_.startswith("tgs.")
+
+
+@pytest.mark.parametrize("name", options("sweep"))
+def test_every_sweep_composes(name):
+    assert composed("eval", f"+sweep={name}").protocol.name == "tgs"
+
+
+@pytest.mark.parametrize(
+    ("root", "override", "named"),
+    [
+        ("eval", "thresholds.bbox=0.2", "bbox"),
+        ("eval", "prompt.polcy=fine", "polcy"),
+        ("train", "trainer.max_epoch=3", "max_epoch"),
+        ("train", "optim.learning_rate=1", "learning_rate"),
+    ],
+)
+def test_a_wrong_key_fails_at_compose_and_is_named(root, override, named):
+    with pytest.raises((ConfigCompositionException, HydraException), match=named):
+        composed(root, override)
+
+
+def test_a_wrong_policy_fails_at_compose():
+    with pytest.raises(HydraException, match="policy"):
+        composed("eval", "prompt.policy=clever")
+
+
+def test_thresholds_out_of_range_are_refused():
+    with pytest.raises(ConfigError, match=r"\[0, 1\]; got 1\.5"):
+        typed(composed("eval", "thresholds.box=1.5"), object)
+
+
+def test_what_must_be_given_is_named():
+    with pytest.raises(ConfigError, match=r"no value for .*run"), initialize_config_dir(CONF, version_base="1.3"):
+        typed(compose("train"), object)
+
+
+def test_a_command_line_choice_wins_over_the_scale():
+    assert composed("eval", "segmenter.weights=elsewhere").segmenter.weights == "elsewhere"
+
+
+def test_the_digest_ignores_places_but_not_settings():
+    base = digest_config(composed("eval"))
+    assert digest_config(composed("eval", "paths.runs=elsewhere", "logger=csv")) == base
+    assert digest_config(composed("eval", "thresholds.box=0.2")) != base

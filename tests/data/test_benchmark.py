@@ -1,0 +1,110 @@
+"""A benchmark as work: clips in csv order, each with its references and true masks."""
+
+import lightning
+import numpy as np
+import pytest
+
+from tgs.data.benchmark import BenchmarkData, by_folder
+from tgs.data.files import BenchmarkFiles
+from tgs.errors import ConfigError, DataError
+from tgs.types import Split
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*LeafSpec.* is deprecated:FutureWarning"),  # lightning 2.6 on torch 2.13
+]
+
+
+def work(benchmark, **settings):
+    data = BenchmarkData(files=benchmark.files, **settings)
+    data.setup()
+    return data, list(data.predict_dataloader())
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_clips_come_in_csv_order_with_all_their_references(benchmark, num_workers):
+    data, works = work(benchmark, num_workers=num_workers)
+    assert [w.clip.vid for w in works] == ["a_0_10000", "b_0_10000", "c_0_10000", "null_c-c_0_10000"]
+    assert [[r.row for r in w.references] for w in works] == [[0, 1], [2, 3, 7], [4], [6]]
+    assert isinstance(works[0].clip.frames_NHWC, np.ndarray)  # not turned into a tensor on its way
+    assert len(data.references) == 7
+
+
+def test_truths_are_those_of_each_row_s_fid_and_loaded_once(benchmark):
+    expected = {fid: benchmark.masks("b_0_10000", fid) for fid in (1, 2)}
+    _, (clip,) = work(benchmark, splits=["test_s"])
+    assert [r.fid for r in clip.references] == [1, 2, 1]
+    for reference, truth in zip(clip.references, clip.truths, strict=True):
+        assert (truth == expected[reference.fid]).all()
+    assert clip.truths[0] is clip.truths[2]
+
+
+def test_null_references_have_empty_truth_without_any_file(benchmark):
+    assert not (benchmark.files.masks / "null_c-c_0_10000").exists()
+    _, (clip,) = work(benchmark, splits=[Split.test_n])
+    (truth,) = clip.truths
+    assert truth.shape == (10, 12, 16)
+    assert truth.dtype == np.bool_
+    assert not truth.any()
+
+
+def test_a_limit_cuts_the_clips_but_not_what_is_expected(benchmark):
+    data, works = work(benchmark, limit_clips=2)
+    assert [w.clip.vid for w in works] == ["a_0_10000", "b_0_10000"]
+    assert len(data.references) == 7
+
+
+def test_a_second_csv_asks_its_own_questions_of_the_same_clips(benchmark):
+    csv = benchmark.root / "r2.csv"
+    csv.write_text("vid,uid,split,fid,exp\nb,b_0_10000_cat_1,test_s,2,The quiet hunter.\n")
+    files = BenchmarkFiles("r2", str(csv), str(benchmark.files.media), str(benchmark.files.masks))
+    data = BenchmarkData(files=files)
+    data.setup()
+    (clip,) = data.test_dataloader()
+    assert clip.references[0].text == "The quiet hunter."
+    assert (clip.truths[0] == benchmark.masks("b_0_10000", 2)).all()
+
+
+class Listener(lightning.LightningModule):
+    """Answers with what it was given."""
+
+    def predict_step(self, batch, batch_idx):
+        return batch.clip.vid, [r.row for r in batch.references], type(batch.truths[0]).__name__
+
+
+def test_lightning_s_trainer_hands_the_work_on_untouched(benchmark, tmp_path):
+    trainer = lightning.Trainer(
+        accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False,
+        enable_checkpointing=False, default_root_dir=tmp_path,
+    )  # fmt: skip
+    data = BenchmarkData(files=benchmark.files, splits=[Split.test_s, Split.test_u])
+    answers = trainer.predict(Listener(), datamodule=data)
+    assert answers == [("b_0_10000", [2, 3, 7], "ndarray"), ("c_0_10000", [4], "ndarray")]
+
+
+def test_references_of_one_clip_are_grouped_wherever_they_stand(benchmark):
+    groups = by_folder(benchmark.files.references())
+    assert [[r.row for r in group] for group in groups] == [[0, 1], [2, 3, 7], [4], [6]]
+
+
+def test_damaged_clips_are_named_when_their_turn_comes(benchmark):
+    benchmark.masks("c_0_10000", 1, size=(12, 20))
+    with pytest.raises(DataError, match=r"c_0_10000/fid_1/00000\.png is 20x12, but its frame is 16x12"):
+        work(benchmark)
+    (benchmark.files.media / "b_0_10000" / "audio.wav").unlink()
+    with pytest.raises(DataError, match=r"b_0_10000/audio\.wav does not exist"):
+        work(benchmark)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"splits": ["test"]}, r"splits=\['test'\] must name some of: train, val"),
+        ({"splits": []}, r"splits=\[\] must name"),
+        ({"limit_clips": 0}, r"limit_clips=0"),
+        ({"num_workers": -1}, r"num_workers=-1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(benchmark, settings, message):
+    with pytest.raises(ConfigError, match=message):
+        BenchmarkData(files=benchmark.files, **settings)

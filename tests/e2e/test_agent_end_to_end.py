@@ -1,0 +1,83 @@
+"""The README's commands at the smallest size: make clips, tune phase 2, evaluate; then kill and resume by hand."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SIZES = ["train=4", "val=1", "test_s=2", "test_u=1", "test_n=1"]
+
+
+def tgs(module: str, *arguments: str, where: Path) -> str:
+    """Run one entry point as a user would; returns what it printed."""
+    command = [sys.executable, "-W", "error::UserWarning:tgs", "-m", f"tgs.{module}", *arguments]
+    done = subprocess.run(
+        command, cwd=where, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160"}, timeout=300
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A folder with made clips and a phase-2 run of one epoch in it."""
+    where = tmp_path_factory.mktemp("work")
+    tgs("stickers", *(f"settings.{size}" for size in SIZES), "workers=1", where=where)
+    tgs(
+        "train",
+        "+experiment=phase2_lora",
+        "trainer.max_epochs=1",
+        "task.val_thoughts=2",
+        "data.batch_size=4",
+        where=where,
+    )
+    return where
+
+
+def summaries(where: Path) -> dict[tuple[str, str], dict]:
+    found = [json.loads(path.read_text()) for path in where.glob("runs/eval/*/summary.json")]
+    return {(one["origin"]["benchmark"], one["origin"]["policy"]): one for one in found}
+
+
+@pytest.mark.timeout(600)
+def test_a_sweep_gives_one_table_with_a_row_a_job(work):
+    told = tgs("eval", "-m", "prompt=simple,raw,box", "benchmark=stickers,stickers_r2", where=work)
+    assert told.count("T_s (simple)") == told.count("R (raw reference)") == told.count("true box") == 2
+    numbers = summaries(work)
+    assert len(numbers) == 6
+    assert all(not one["numbers"]["partial"] for one in numbers.values())
+    box = numbers["stickers", "box"]["numbers"]
+    assert box["seen"]["JF"] > 0.5  # the shipped segmenter with true boxes
+    assert box["null_s"] == 0  # no box, no mask
+    assert numbers["stickers_r2", "box"]["numbers"]["null_s"] is None  # R2 has no null rows
+
+
+@pytest.mark.timeout(600)
+def test_an_evaluation_that_was_killed_ends_with_the_same_bytes(work):
+    tgs("eval", "prompt=category", where=work)
+    folder = next(work.glob("runs/eval/stickers-category-*"))
+    record = (folder / "references.jsonl").read_bytes()
+    untouched, lost = sorted((folder / "clips").glob("*.json"))[:2]
+    stamp = untouched.stat().st_mtime_ns
+    lost.unlink()
+    (folder / "summary.json").unlink()
+    tgs("eval", "prompt=category", where=work)
+    assert (folder / "references.jsonl").read_bytes() == record
+    assert untouched.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.timeout(600)
+def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(work):
+    same = ["+experiment=phase2_lora", "trainer.max_epochs=1", "task.val_thoughts=2", "data.batch_size=4"]
+    assert "is done already" in tgs("train", *same, where=work)
+    with pytest.raises(AssertionError, match=r"ConfigError: .*optim\.lr: 0\.002 there, 0\.1 here"):
+        tgs("train", *same, "optim.lr=0.1", where=work)
+
+
+def test_help_answers_without_importing_torch(work):
+    code = "import sys, tgs.train, tgs.eval; assert 'torch' not in sys.modules and 'lightning' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=work)
+    assert "phase2_lora" in tgs("train", "--help", where=work)

@@ -1,0 +1,56 @@
+"""Choosing boxes: two boxes in the wrong order tell every rule apart."""
+
+import numpy as np
+import pytest
+
+from tgs.errors import ConfigError
+from tgs.ground.select import Choice, Thresholds, choose
+from tgs.types import Detections
+
+FOUND = Detections(
+    boxes_K4=np.array([[0, 0, 1, 1], [0, 0, 2, 2], [0, 0, 3, 3], [0, 0, 4, 4]], np.float32),
+    scores_K=np.array([0.1, 0.3, 0.8, 0.3], np.float32),
+)
+
+
+def sides(boxes_K4: np.ndarray) -> list[int]:
+    return boxes_K4[:, 2].astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    ("choice", "threshold", "max_boxes", "expected"),
+    [
+        (Choice.best, 0.2, 5, [3]),
+        (Choice.first, 0.2, 5, [2]),
+        (Choice.all, 0.2, 5, [3, 2, 4]),  # best first, equal scores in query order
+        (Choice.all, 0.2, 2, [3, 2]),
+        (Choice.all, 0.0, 5, [3, 2, 4, 1]),
+        (Choice.best, 0.9, 5, []),
+    ],
+)
+def test_choice(choice: Choice, threshold: float, max_boxes: int, expected: list[int]) -> None:
+    assert sides(choose(FOUND, box_threshold=threshold, choice=choice, max_boxes=max_boxes)) == expected
+
+
+def test_a_score_equal_to_the_threshold_does_not_pass() -> None:
+    exact = Detections(FOUND.boxes_K4[:1], np.array([0.5], np.float32))
+    assert choose(exact, box_threshold=0.5).shape == (0, 4)
+
+
+def test_no_detection_gives_no_box() -> None:
+    nothing = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+    for choice in Choice:
+        assert choose(nothing, box_threshold=0.1, choice=choice).shape == (0, 4)
+
+
+def test_bad_settings_are_refused() -> None:
+    with pytest.raises(ConfigError, match="max_boxes"):
+        choose(FOUND, box_threshold=0.1, max_boxes=0)
+    with pytest.raises(ConfigError, match=r"thresholds\.box"):
+        Thresholds(box=1.5)
+    with pytest.raises(ConfigError, match=r"thresholds\.text"):
+        Thresholds(text=-0.1)
+
+
+def test_the_defaults_are_the_articles() -> None:
+    assert (Thresholds().box, Thresholds().text) == (0.1, 0.25)

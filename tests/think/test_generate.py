@@ -1,0 +1,100 @@
+"""Batched, cached, prefix-sharing decoding against the plainest loop there is."""
+
+import pytest
+import torch
+
+from tgs.think.generate import answering, decode, greedy
+from tgs.think.llm import word_embeddings
+
+SUFFIXES = [[4, 5, 10], [6, 7, 8, 9, 11, 12], [5], [4, 5, 10, 13]]
+PREFIX_OF = [0, 1, 0, 1]
+NEW = 10
+
+
+@pytest.fixture
+def prefixes():
+    return 0.4 * torch.randn(2, 7, 24, generator=torch.Generator().manual_seed(3))
+
+
+@torch.no_grad()
+def plainly(llm, prefix_LD, suffix, n, stop_ids=()):
+    """One row, no cache, no padding, no mask: the whole sequence is read again for every token."""
+    ids, seen = [], []
+    for _ in range(n):
+        words = word_embeddings(llm)(torch.tensor([*suffix, *ids]))
+        logits = llm(inputs_embeds=torch.cat([prefix_LD, words])[None]).logits[0, -1]
+        seen.append(logits)
+        ids.append(int(logits.argmax()))
+        if ids[-1] in stop_ids:
+            break
+    return ids, torch.stack(seen)
+
+
+def run(llm, prefixes, prefix_of=PREFIX_OF, suffixes=SUFFIXES, *, stop_ids=(), n=NEW):
+    return greedy(llm, prefixes, prefix_of, suffixes, stop_ids=stop_ids, pad_id=0, max_new_tokens=n)
+
+
+def test_rows_of_mixed_lengths_equal_the_plain_way_token_by_token(llm, prefixes):
+    expected = [plainly(llm, prefixes[c], s, NEW)[0] for c, s in zip(PREFIX_OF, SUFFIXES, strict=True)]
+    assert len({tuple(ids) for ids in expected}) == 4  # else equality would mean little
+    assert [row.ids for row in run(llm, prefixes)] == expected
+
+
+def test_logits_equal_the_plain_way(llm, prefixes):
+    steps = decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0)
+    found = [next(steps)]
+    for _ in range(NEW - 1):
+        found.append(steps.send(found[-1].argmax(-1)))
+    for row, (clip, suffix) in enumerate(zip(PREFIX_OF, SUFFIXES, strict=True)):
+        expected = plainly(llm, prefixes[clip], suffix, NEW)[1]
+        assert (torch.stack(found)[:, row] - expected).abs().max() < 1e-4
+
+
+def test_batched_equals_one_by_one(llm, prefixes):
+    alone = [run(llm, prefixes[[c]], [0], [s])[0] for c, s in zip(PREFIX_OF, SUFFIXES, strict=True)]
+    assert run(llm, prefixes) == alone
+
+
+def test_what_the_padding_holds_does_not_matter(llm, prefixes):
+    with torch.no_grad():
+        logits = [next(decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=pad)) for pad in (0, 9)]
+    assert torch.allclose(*logits, atol=1e-5)
+
+
+def test_every_row_stops_by_itself(llm, prefixes):
+    free = [row.ids for row in run(llm, prefixes)]
+    stop = {free[0][2], free[1][5]}
+    rows = run(llm, prefixes, stop_ids=stop)
+    for row, ids in zip(rows, free, strict=True):
+        first = next((i for i, token in enumerate(ids) if token in stop), None)
+        assert row.finished == (first is not None)
+        assert row.ids == (ids if first is None else ids[: first + 1])
+    assert len({len(row.ids) for row in rows}) > 1
+    assert {row.finished for row in rows[:2]} == {True}
+
+
+def test_the_limit_cuts_off(llm, prefixes):
+    rows = run(llm, prefixes, n=3)
+    assert [(len(row.ids), row.finished) for row in rows] == [(3, False)] * 4
+    last = rows[2].ids[2]
+    assert run(llm, prefixes, n=3, stop_ids={last})[2].finished  # stopping at the limit is not being cut
+
+
+def test_decoding_stops_when_all_rows_have(llm, prefixes):
+    calls = []
+    handle = llm.register_forward_pre_hook(lambda *_: calls.append(1))
+    everything = range(llm.config.vocab_size)
+    rows = run(llm, prefixes, stop_ids=everything)
+    handle.remove()
+    assert [len(row.ids) for row in rows] == [1] * 4
+    assert len(calls) == 1
+
+
+def test_answering_restores_learning():
+    module = torch.nn.Dropout()
+    with answering(module):
+        assert not module.training
+    assert module.training
+    with answering(module.eval()):
+        pass
+    assert not module.training

@@ -1,0 +1,160 @@
+"""A benchmark as work for the agent: one clip at a time, with all its references and their true masks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
+
+from tgs.data.collate import as_is
+from tgs.data.files import BenchmarkFiles
+from tgs.data.media import N_FRAMES, load_clip, load_masks
+from tgs.errors import ConfigError
+from tgs.types import Clip, Reference, Split
+
+
+@dataclass(frozen=True)
+class ClipWork:
+    """Everything about one clip that an evaluation needs.
+
+    Attributes:
+        clip: frames and sound.
+        references: those asked of it, in csv order.
+        truths: true masks, bool (N, H, W), one per reference; references to one object share one array.
+    """
+
+    clip: Clip
+    references: tuple[Reference, ...]
+    truths: tuple[NDArray[np.bool_], ...]
+
+
+def by_folder(references: Iterable[Reference]) -> list[tuple[Reference, ...]]:
+    """Group references by clip: clips in the order of their first row, rows in csv order."""
+    groups: dict[str, list[Reference]] = {}
+    for reference in references:
+        groups.setdefault(reference.folder, []).append(reference)
+    return [tuple(group) for group in groups.values()]
+
+
+class ClipWorks(Dataset[ClipWork]):
+    """The clips of a benchmark, each loaded when it is asked for."""
+
+    def __init__(self, files: BenchmarkFiles, groups: list[tuple[Reference, ...]], n_frames: int) -> None:
+        self.files, self.groups, self.n_frames = files, groups, n_frames
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __getitem__(self, index: int) -> ClipWork:
+        """Load a clip, and every fid's masks once.
+
+        Raises:
+            DataError: frames, sound or masks are unusable.
+        """
+        group, files = self.groups[index], self.files
+        clip = load_clip(files.media, group[0].folder, media_cross=files.media_cross, n_frames=self.n_frames)
+        truth_of: dict[int | None, NDArray[np.bool_]] = {}
+        for reference in group:
+            fid = self._fid(reference)
+            if fid not in truth_of:
+                truth_of[fid] = self._truth(clip, fid)
+        return ClipWork(clip, group, tuple(truth_of[self._fid(reference)] for reference in group))
+
+    @staticmethod
+    def _fid(reference: Reference) -> int | None:
+        return None if reference.is_null else reference.fid
+
+    def _truth(self, clip: Clip, fid: int | None) -> NDArray[np.bool_]:
+        """Masks of an object; all False for nobody.
+
+        DEPARTS: the released code reads the masks of null rows from disk and gives a perfect score where they are
+        missing. They are empty by definition, so no file is needed.
+        """
+        height, width = clip.frames_NHWC.shape[1:3]
+        if fid is None:
+            return np.zeros((self.n_frames, height, width), dtype=np.bool_)
+        return load_masks(self.files.masks, clip.vid, fid, n_frames=self.n_frames, frame_hw=(height, width))
+
+
+class BenchmarkData(lightning.LightningDataModule):
+    """The evaluation's data: `predict` and `test` loaders that give one `ClipWork` at a time."""
+
+    def __init__(
+        self,
+        *,
+        files: BenchmarkFiles,
+        splits: Collection[Split | str] | None = None,
+        limit_clips: int | None = None,
+        num_workers: int = 0,
+        n_frames: int = N_FRAMES,
+    ) -> None:
+        """Nothing is read before `setup`.
+
+        Args:
+            files: where the benchmark lies.
+            splits: which to evaluate; None takes all in the csv.
+            limit_clips: only the first so many clips. The numbers are then partial, and summaries say so, because
+                `references` still lists all.
+            num_workers: processes that load clips ahead.
+            n_frames: frames of a clip.
+        Raises:
+            ConfigError: an unknown or empty list of splits, or a limit below 1.
+        """
+        super().__init__()
+        if limit_clips is not None and limit_clips < 1:
+            raise ConfigError(f"limit_clips={limit_clips} must be at least 1, or null for all clips.")
+        if num_workers < 0:
+            raise ConfigError(f"num_workers={num_workers} must not be negative.")
+        self.files, self.limit_clips, self.num_workers, self.n_frames = files, limit_clips, num_workers, n_frames
+        self.splits = None if splits is None else known_splits(splits)
+        self.references: list[Reference] = []
+
+    def setup(self, stage: str | None = None) -> None:
+        """Read the csv once, whatever the stage: `references` then lists every reference of the chosen splits.
+
+        Raises:
+            DataError: the csv is unusable or has no row in these splits.
+        """
+        if not self.references:
+            self.references = self.files.references(self.splits)
+
+    @property
+    def groups(self) -> list[tuple[Reference, ...]]:
+        """References by clip, of the clips that are handed out."""
+        return by_folder(self.references)[: self.limit_clips]
+
+    @property
+    def asked(self) -> list[Reference]:
+        """References of the clips that are handed out: all of `references` unless `limit_clips` is set."""
+        return [reference for group in self.groups for reference in group]
+
+    def predict_dataloader(self) -> DataLoader[ClipWork]:
+        """One clip at a time, in csv order."""
+        works = ClipWorks(self.files, self.groups, self.n_frames)
+        return DataLoader(works, batch_size=None, collate_fn=as_is, num_workers=self.num_workers)
+
+    def test_dataloader(self) -> DataLoader[ClipWork]:
+        """The same."""
+        return self.predict_dataloader()
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Stages move what they need themselves; frozen nouns stay as they are."""
+        return batch
+
+
+def known_splits(splits: Collection[Split | str]) -> tuple[Split, ...]:
+    """Splits by name, in the benchmark's own order.
+
+    Raises:
+        ConfigError: none, or an unknown one.
+    """
+    unknown = sorted(set(splits) - set(Split))
+    if unknown or not splits:
+        raise ConfigError(f"splits={list(splits)} must name some of: {', '.join(Split)}.")
+    return tuple(split for split in Split if split in splits)

@@ -1,0 +1,69 @@
+"""How examples become a batch: they stay a list. Tensors are the business of whoever trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+from torch.utils.data import Sampler
+
+from tgs.errors import ConfigError, DataError
+
+E = TypeVar("E")
+
+
+def as_list(examples: Sequence[E]) -> list[E]:
+    """A batch is the list of its examples."""
+    return list(examples)
+
+
+def as_is(item: E) -> E:
+    """A loader without batches hands items on untouched; PyTorch's default would turn arrays into tensors."""
+    return item
+
+
+class EpochShuffle(Sampler[int]):
+    """A permutation that depends on nothing but the seed and the epoch, so that a resumed run sees the same order.
+
+    Lightning calls `set_epoch` before each epoch, after a resume too.
+    """
+
+    def __init__(self, length: int, seed: int) -> None:
+        self.length, self.seed, self.epoch = length, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose order comes next."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.random.default_rng([self.seed, self.epoch]).permutation(self.length).tolist())
+
+
+def hold_out(groups: Sequence[str], share: float, seed: int) -> frozenset[str]:
+    """Choose the groups that validate: whole clips, so that no clip is both learnt and judged.
+
+    Args:
+        groups: group of every example, in order.
+        share: fraction of the groups, in [0, 1); anything above 0 takes at least one.
+        seed: equal seeds choose equal groups.
+    Returns:
+        The held-out groups.
+    Raises:
+        ConfigError: the share is out of range.
+        DataError: nothing would be left to learn from.
+    """
+    if not 0 <= share < 1:
+        raise ConfigError(f"val_share={share} must lie in [0, 1). Set val_share=0 to train without validation.")
+    distinct = list(dict.fromkeys(groups))
+    count = max(1, round(share * len(distinct))) if share > 0 else 0
+    if count >= len(distinct):
+        raise DataError(
+            f"{len(distinct)} distinct clips leave nothing to learn from with val_share={share}. Give more data, or "
+            f"set val_share=0."
+        )
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    return frozenset(distinct[index] for index in order[:count])

@@ -1,0 +1,126 @@
+"""The csv of a benchmark, row by row, as references."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgs.errors import DataError
+from tgs.types import Reference, Split
+
+COLUMNS = ("vid", "uid", "split", "fid", "exp")
+"""Columns of Ref-AVSBench's metadata.csv, R2-AVSBench's too; others may follow."""
+
+IGNORED_SPLIT = "TODO"
+"""Split of the 25 rows that Ref-AVSBench left unfinished. Source: no published loader reads them."""
+
+
+@dataclass(frozen=True)
+class ReferenceTable:
+    """What a csv holds.
+
+    Attributes:
+        references: its usable rows in csv order; uids that occur twice are both kept.
+        ignored_rows: how many rows of `IGNORED_SPLIT` were left out.
+    """
+
+    references: tuple[Reference, ...]
+    ignored_rows: int
+
+
+def read_references(csv_path: Path, *, kinds: Mapping[str, str] | None = None) -> list[Reference]:
+    """The references of a benchmark's csv, in csv order.
+
+    Args:
+        csv_path: see `read_table`.
+        kinds: see `read_table`.
+    Returns:
+        Every row but the ignored ones.
+    Raises:
+        DataError: see `read_table`.
+    """
+    return list(read_table(csv_path, kinds=kinds).references)
+
+
+def read_table(csv_path: Path, *, kinds: Mapping[str, str] | None = None) -> ReferenceTable:
+    """Read a benchmark's csv: LF or CRLF line ends, quoted fields, one reference a row.
+
+    The folder of a row comes from its uid, not from its vid column, which lacks the prefix of null rows; the fid is
+    the row's own, which in R2-AVSBench can differ from Ref-AVSBench's for the same uid.
+
+    Args:
+        csv_path: a csv with the columns `COLUMNS`, UTF-8.
+        kinds: how each uid refers to its object, where the benchmark says so.
+    Returns:
+        The references and the count of ignored rows.
+    Raises:
+        DataError: the file is missing, not UTF-8, empty or lacks a column, or a row is malformed. The message names
+            the file and the row.
+    Source:
+        EEMC's and TGS-Agent's datasets both take `uid.rsplit('_', 2)[0]` for the paths.
+    """
+    references: list[Reference] = []
+    ignored = 0
+    for row, line, fields in _rows(csv_path):
+        if fields["split"] == IGNORED_SPLIT:
+            ignored += 1
+            continue
+        references.append(_reference(f"{csv_path}, row {row} (line {line})", row, fields, kinds or {}))
+    if not references:
+        raise DataError(f"{csv_path} has a header but no usable row. Fetch or make the csv again.")
+    return ReferenceTable(tuple(references), ignored)
+
+
+def _rows(csv_path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
+    """0-based data row, line in the file, and fields of every row; refuses rows of another width than the header."""
+    if not csv_path.is_file():
+        raise DataError(
+            f"{csv_path} does not exist. Point benchmark.csv at a metadata.csv, or make the built-in benchmark with "
+            f"`python -m tgs.stickers`."
+        )
+    try:
+        with csv_path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise DataError(
+                    f"{csv_path} lacks the column {', '.join(missing)}; its header is {reader.fieldnames or 'empty'}. "
+                    f"Expected: {','.join(COLUMNS)}."
+                )
+            for row, fields in enumerate(reader):
+                if None in fields or None in fields.values():
+                    raise DataError(
+                        f"{csv_path}, row {row} (line {reader.line_num}) has not {len(reader.fieldnames or ())} "
+                        f"fields. Put double quotes around an expression that holds a comma."
+                    )
+                yield row, reader.line_num, fields
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{csv_path} is not a UTF-8 csv: {error}. Save it again as UTF-8, comma-separated.") from error
+
+
+def _reference(where: str, row: int, fields: dict[str, str], kinds: Mapping[str, str]) -> Reference:
+    uid, split, fid, text = fields["uid"], fields["split"], fields["fid"], fields["exp"].strip()
+    folder, category = _parts(where, uid)
+    if split not in set(Split):
+        raise DataError(
+            f"{where}: unknown split {split!r} of uid {uid}. Known: {', '.join(Split)}, and {IGNORED_SPLIT} for rows "
+            f"to be left out."
+        )
+    if not fid.isdecimal():
+        raise DataError(f"{where}: fid {fid!r} of uid {uid} is no number. It names the folder gt_mask/{folder}/fid_N.")
+    if not text:
+        raise DataError(f"{where}: uid {uid} has an empty exp. Write its expression, or set its split to TODO.")
+    return Reference(row, uid, folder, Split(split), int(fid), category, text, kinds.get(uid, ""))
+
+
+def _parts(where: str, uid: str) -> tuple[str, str]:
+    """Folder and category of a uid `{folder}_{category}_{n}`."""
+    parts = uid.rsplit("_", 2)
+    if len(parts) != 3 or not all(parts) or not parts[2].isdecimal() or "/" in uid or "\\" in uid:
+        raise DataError(
+            f"{where}: malformed uid {uid!r}. Expected {{vid}}_{{category}}_{{n}}, n a number, no slash and no "
+            f"underscore in the category; null rows null_{{c|m}}-{{vid}}_null_{{n}}."
+        )
+    return parts[0], parts[1]

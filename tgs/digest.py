@@ -1,0 +1,29 @@
+"""Stable digests: of plain values, files and tensors. Equal content gives equal digests on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def digest_value(value: object) -> str:
+    """16 hex digits of a JSON-able value; keys are sorted, so that dict order does not matter.
+
+    Raises:
+        TypeError: the value holds something that JSON cannot write.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def digest_file(path: Path) -> str:
+    """16 hex digits of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def digest_files(paths: Iterable[Path], root: Path) -> str:
+    """16 hex digits of several files: their names below `root` and their bytes, in name order."""
+    return digest_value(sorted((path.relative_to(root).as_posix(), digest_file(path)) for path in paths))

@@ -1,0 +1,1 @@
+"""Ground: a text becomes boxes on every frame of a clip."""

@@ -1,0 +1,141 @@
+"""Evaluation inside Lightning's Trainer: the agent on every clip, one record a clip, one summary at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+from torch import nn
+
+from tgs.data.benchmark import ClipWork
+from tgs.metrics.base import Protocol
+from tgs.metrics.fmeasure import FCurve
+from tgs.metrics.score import Score
+from tgs.metrics.summary import Summary
+from tgs.pipeline.agent import Agent, Outcome
+from tgs.report.overlay import Strip, save
+from tgs.report.records import EvalFolder
+from tgs.types import Reference, Split, ThoughtStatus
+
+log = logging.getLogger("tgs")
+
+
+class Evaluate(L.LightningModule):
+    """Runs the agent on each `ClipWork` and keeps the result before the next one starts.
+
+    Args:
+        agent: the three stages.
+        protocol: how masks become numbers.
+        folder: where records go; clips that are there already are passed over.
+        overlays: clips of each split of which pictures are written.
+    """
+
+    def __init__(self, *, agent: Agent, protocol: Protocol, folder: EvalFolder, overlays: int = 0) -> None:
+        super().__init__()
+        self.agent, self.protocol, self.folder, self.overlays = agent, protocol, folder, overlays
+        self.pictured: Counter[Split] = Counter()
+        stages = (agent.thinker, agent.grounder, agent.segmenter)
+        self.stages = nn.ModuleList([stage for stage in stages if isinstance(stage, nn.Module)])  # so that they move
+
+    def predict_step(self, batch: ClipWork, batch_idx: int) -> None:
+        """Answer and score the references of one clip."""
+        name = batch.references[0].folder
+        if self.folder.has_clip(name):
+            return
+        outcomes = self.agent.run(batch.clip, batch.references, batch.truths)
+        scores = [
+            self.protocol.score(outcome.reference, outcome.masks, truth)
+            for outcome, truth in zip(outcomes, batch.truths, strict=True)
+        ]
+        self._picture(batch, outcomes, scores)
+        rows = [as_row(outcome, score) for outcome, score in zip(outcomes, scores, strict=True)]
+        curves = {score.row: score.curve.total for score in scores if score.curve is not None}
+        self.folder.write_clip(name, rows, curves)
+
+    def _picture(self, work: ClipWork, outcomes: Sequence[Outcome], scores: Sequence[Score]) -> None:
+        split = work.references[0].split
+        if self.pictured[split] >= self.overlays:
+            return
+        self.pictured[split] += 1
+        for outcome, score, truth in zip(outcomes, scores, work.truths, strict=True):
+            strip = Strip(work.clip.frames_NHWC, outcome.boxes, outcome.masks.binary_NHW, truth, lines(outcome, score))
+            save(strip, self.folder.path / "overlays" / f"{outcome.reference.row:05d}_{outcome.reference.uid}.png")
+
+
+def as_row(outcome: Outcome, score: Score) -> dict[str, Any]:
+    """One reference's record: who, what was thought, what was boxed, what it scored."""
+    thought = outcome.thought
+    return {
+        **score.as_record(),
+        "folder": outcome.reference.folder,
+        "category": outcome.reference.category,
+        "text": outcome.reference.text,
+        "thought": None
+        if thought is None
+        else {"status": str(thought.status), "fine": thought.fine, "simple": thought.simple, "raw": thought.raw},
+        "description": outcome.description,
+        "boxes": [[[round(float(v), 2) for v in box] for box in boxes] for boxes in outcome.boxes],
+        "box_scores": [round(score, 4) for score in outcome.scores],
+    }
+
+
+def score_of(row: Mapping[str, Any], curve: np.ndarray | None) -> Score:
+    """The score that `as_row` wrote down."""
+    return Score(
+        uid=row["uid"], row=row["row"], split=Split(row["split"]), kind=row["kind"], J=row["J"], F=row["F"], S=row["S"],
+        frames=row["frames"], curve=None if curve is None else FCurve(curve, row["shown_frames"]),
+        claimed_px=row["claimed_px"], all_px=row["all_px"],
+    )  # fmt: skip
+
+
+def lines(outcome: Outcome, score: Score) -> list[str]:
+    """The text under a picture."""
+    reference, thought = outcome.reference, outcome.thought
+    result = f"S {score.S:.3f}" if score.S is not None else f"J {score.J:.3f}, F {score.F:.3f}"
+    told = [f"[{reference.split}{', ' + reference.kind if reference.kind else ''}] {reference.text}"]
+    if thought is not None:
+        told.append(f"Think: {' '.join(thought.reasoning.split()) or thought.raw}")
+    told.append(f"Detector: {outcome.description or 'not asked'}. True: {reference.category}. {result}")
+    return told
+
+
+def summarise(
+    folder: EvalFolder, protocol: Protocol, expected: Sequence[Reference], asked: Sequence[Reference],
+    origin: Mapping[str, Any], seconds: Mapping[str, float],
+) -> dict[str, Any]:  # fmt: skip
+    """Pool the clips' records into the table's numbers and write both down.
+
+    Args:
+        expected: every reference of the chosen splits.
+        asked: those that this evaluation was about; fewer with limit_clips, and the summary is then partial.
+        origin: what the numbers come from.
+        seconds: by stage, of this leg.
+
+    Raises:
+        DataError: a clip's record is missing or damaged.
+    """
+    rows, scores = [], []
+    for name in dict.fromkeys(reference.folder for reference in asked):
+        clip_rows, curves = folder.read_clip(name)
+        rows += clip_rows
+        scores += [score_of(row, curves.get(row["row"])) for row in clip_rows]
+    numbers: Summary = protocol.summarise(scores, expected, allow_partial=len(asked) < len(expected))
+    bad = sum(bool(row["thought"]) and row["thought"]["status"] != ThoughtStatus.ok for row in rows)
+    summary = {
+        "numbers": numbers.as_record(),
+        "bad_thoughts": bad,
+        "origin": dict(origin),
+        "seconds_of_last_leg": {stage: round(value, 1) for stage, value in seconds.items()},
+    }
+    folder.finish(rows, summary)
+    return summary
+
+
+def eval_folder(runs: Path, benchmark: str, policy: str, digest: str) -> EvalFolder:
+    """Named for people, keyed by the digest of everything that the numbers depend on."""
+    return EvalFolder(runs / "eval" / f"{benchmark}-{policy}-{digest}")

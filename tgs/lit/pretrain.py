@@ -1,0 +1,104 @@
+"""Phase 1: teach one branch to speak to the frozen language model, on captions of its modality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+
+from tgs.data.captions import CaptionExample
+from tgs.data.captions import Modality as Medium
+from tgs.data.datamodules import CaptionData
+from tgs.data.footage import load_caption_audio, load_caption_frames
+from tgs.lit.features import FeatureBank
+from tgs.lit.optim import Optim, configure
+from tgs.lit.trained import TrainedOnly, freeze_except
+from tgs.think.checkpoints import save_trained
+from tgs.think.prompt import caption_prompt
+from tgs.think.ref_thinker import RefThinker
+from tgs.think.tokens import Modality
+from tgs.types import Clip
+
+
+class CaptionTune(TrainedOnly):
+    """Next-token loss on captions with everything frozen but one branch (Q-Former and projector).
+
+    Args:
+        thinker: its language model stays as it is.
+        optim: optimiser settings.
+        branch: `video` (images and videos) or `audio`.
+        scale: written into the export, so that it cannot be loaded into another scale unseen.
+        val_captions: validation rows on which captions are generated.
+
+    Source: the article, section "Training"; released `pretrain.py` trains the branches of one modality at a time.
+    """
+
+    def __init__(self, *, thinker: RefThinker, optim: Optim, branch: str, scale: str, val_captions: int = 64) -> None:
+        super().__init__()
+        self.thinker, self.optim, self.branch, self.scale = thinker, optim, branch, scale
+        self.val_captions = val_captions
+        freeze_except(thinker, [f"branches.{branch}."])
+        self.bank = FeatureBank()
+        self._exact: list[bool] = []
+        self._words: list[float] = []
+
+    def setup(self, stage: str) -> None:
+        """Encode every clip of the captions."""
+        data: CaptionData = self.trainer.datamodule  # type: ignore[attr-defined]
+        media = {example.media: example for example in [*data.train_examples, *data.val_examples]}
+        self.bank.fill(self.thinker, map(as_clip, media.values()), len(media))
+
+    def training_step(self, batch: list[CaptionExample], batch_idx: int) -> Tensor:
+        """Mean loss over the captions' tokens."""
+        loss = self._loss(batch)
+        self.log("train/loss", loss, batch_size=len(batch), prog_bar=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last validation."""
+        self._exact, self._words = [], []
+
+    def validation_step(self, batch: list[CaptionExample], batch_idx: int) -> None:
+        """Loss, and on the first rows how much of the caption is said."""
+        self.log("val/loss", self._loss(batch), batch_size=len(batch))
+        for example in batch[: self.val_captions - len(self._exact)]:
+            features = self.bank.batch([str(example.media)], self.device)[0]
+            said = self.thinker.caption(features, Modality(example.modality), [example.question])[0].split()
+            told = example.answer.lower().split()
+            self._exact.append(said == told)
+            self._words.append(len({*said} & {*told}) / len({*said} | {*told}))
+
+    def on_validation_epoch_end(self) -> None:
+        """Share of exact captions, and mean overlap of the captions' words."""
+        if self._exact:
+            self.log("val/exact", torch.tensor(self._exact).float().mean())
+            self.log("val/words", torch.tensor(self._words).mean())
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """AdamW on the branch."""
+        return configure(self.learning().values(), self.optim, int(self.trainer.estimated_stepping_batches))
+
+    def export(self, folder: Path) -> None:
+        """Write the branch's weights, to be placed as `phase1_visual` or `phase1_audio` beside the other parts."""
+        save_trained(self.thinker.branches[self.branch], folder, {"scale": self.scale, "phase": "captions"})
+
+    def _loss(self, batch: Sequence[CaptionExample]) -> Tensor:
+        template = self.thinker.template
+        prompts = [caption_prompt(template, Modality(e.modality), e.question) for e in batch]
+        features = self.bank.batch([str(e.media) for e in batch], self.device)
+        return self.thinker.loss(features, prompts, [e.answer for e in batch])
+
+
+def as_clip(example: CaptionExample) -> Clip:
+    """What a caption describes: a clip without sound, or a sound without frames.
+
+    Raises:
+        DataError: the media are missing or unreadable.
+    """
+    if example.modality is Medium.audio:
+        return Clip(str(example.media), np.zeros((0, 1, 1, 3), np.uint8), load_caption_audio(example.media))
+    return Clip(str(example.media), load_caption_frames(example.media), np.zeros(0, np.float32))

@@ -1,0 +1,104 @@
+"""What can be asked of a frame: names, colours, places, whole descriptions, and things that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tgs.stickers.categories import CATEGORIES, COLOURS
+from tgs.stickers.scene import Level, Sticker, Zone
+
+APART = 0.12
+"""Two of a kind closer than this, in frame widths, are not told apart by left and right."""
+
+
+class Phrase(NamedTuple):
+    """A text and what it asks for.
+
+    Attributes:
+        text: lower case, no '.'.
+        objects: indices of all objects that fit; empty if nobody does.
+        kind: named, which (colour, or one of two), fine, absent.
+    """
+
+    text: str
+    objects: tuple[int, ...]
+    kind: str
+
+
+def named(seen: Sequence[Sticker]) -> list[Phrase]:
+    """Every category that is there, in order of its first object."""
+    return [Phrase(name, tuple(where), "named") for name, where in _by_category(seen).items()]
+
+
+def which(seen: Sequence[Sticker], rng: np.random.Generator) -> list[Phrase]:
+    """Colours and places. A single object's place is always right: a wrong one should still find the object."""
+    phrases = []
+    for name, where in _by_category(seen).items():
+        colours = {seen[i].colour for i in where}
+        if "" not in colours:
+            phrases += [_of_colour(seen, where, name, colour) for colour in sorted(colours)]
+            others = sorted(set(COLOURS) - colours)
+            phrases.append(_of_colour(seen, where, name, others[rng.integers(len(others))]))
+        if len(where) == 2 and abs(seen[where[0]].x - seen[where[1]].x) > APART:
+            left, right = sorted(where, key=lambda i: seen[i].x)
+            phrases += [Phrase(f"the left {name}", (left,), "which"), Phrase(f"the right {name}", (right,), "which")]
+        zones = [seen[i].zone for i in where]
+        phrases += [
+            Phrase(f"{name} {place(zone)}", (i,), "which")
+            for i, zone in zip(where, zones, strict=True)
+            if zones.count(zone) == 1
+        ]
+    return phrases
+
+
+def fine(seen: Sequence[Sticker], rng: np.random.Generator) -> list[Phrase]:
+    """Descriptions as the thinker writes them; what is heard is invented, because eyes cannot check it."""
+    phrases = []
+    for name, where in _by_category(seen).items():
+        looks = [(seen[i].colour, seen[i].zone) for i in where]
+        for i, look in zip(where, looks, strict=True):
+            if looks.count(look) == 1:
+                phrases.append(Phrase(describe(rng, name, *look), (i,), "fine"))
+    return phrases
+
+
+def absent(seen: Sequence[Sticker], rng: np.random.Generator) -> list[Phrase]:
+    """One name for each category that is not there, a third of them as whole descriptions, in random order."""
+    missing = [name for name in CATEGORIES if name not in {sticker.category for sticker in seen}]
+    phrases = []
+    for index in rng.permutation(len(missing)):
+        text = missing[index]
+        if rng.random() < 1 / 3:
+            colour = list(COLOURS)[rng.integers(len(COLOURS))] if rng.random() < 0.25 else ""
+            text = describe(rng, text, colour, list(Zone)[rng.integers(len(Zone))])
+        phrases.append(Phrase(text, (), "absent"))
+    return phrases
+
+
+def describe(rng: np.random.Generator, name: str, colour: str, zone: Zone) -> str:
+    """A made-up description in the form of `tgs.stickers.captions.fine_description`."""
+    called = f"{colour} {name}".strip()
+    if rng.random() < 0.3:
+        return f"a silent {called} {place(zone)}"
+    article = "an" if called[0] in "aeiou" else "a"
+    return f"{article} {called} making a {list(Level)[rng.integers(len(Level))]} sound {place(zone)}"
+
+
+def place(zone: Zone) -> str:
+    """A zone as descriptions say it."""
+    return f"on the {zone.replace('-', ' ')}"
+
+
+def _by_category(seen: Sequence[Sticker]) -> dict[str, list[int]]:
+    where: dict[str, list[int]] = {}
+    for index, sticker in enumerate(seen):
+        where.setdefault(sticker.category, []).append(index)
+    return where
+
+
+def _of_colour(seen: Sequence[Sticker], where: list[int], name: str, colour: str) -> Phrase:
+    objects = tuple(i for i in where if seen[i].colour == colour)
+    return Phrase(f"{colour} {name}", objects, "which" if objects else "absent_colour")

@@ -1,0 +1,161 @@
+"""What every protocol has: a size, a way to prepare masks, measures, and a way to pool scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tgs.errors import DataError
+from tgs.metrics import summary
+from tgs.metrics.fmeasure import f_curve
+from tgs.metrics.jaccard import jaccard
+from tgs.metrics.score import Score
+from tgs.metrics.summary import Pair, Summary
+from tgs.types import Masks, Reference, Split
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Prediction and truth at the protocol's size, each measure with the mask it wants.
+
+    Attributes:
+        region_NHW: bool, the prediction that J judges.
+        claimed_NHW: bool, the prediction that S judges.
+        soft_NHW: float32 in [0, 1], the prediction that F judges.
+        truth_NHW: bool; None where nobody fits, for S needs no truth.
+    """
+
+    region_NHW: NDArray[np.bool_]
+    claimed_NHW: NDArray[np.bool_]
+    soft_NHW: NDArray[np.float32]
+    truth_NHW: NDArray[np.bool_] | None
+
+
+class Protocol(ABC):
+    """A named way to score: `score` each reference, then `summarise` all scores.
+
+    References that fit nobody (test_n, and null rows of other splits) get S; all others get J and F.
+    DEPARTS: EEMC's val also averages the null rows into J and F. The test splits, which the tables show, hold
+    either only null rows or none, so no published number is touched.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    size_px: ClassVar[int]
+    """Side of the square at which everything is scored."""
+
+    @property
+    def label(self) -> str:
+        """`name@version`, to be written beside every number."""
+        return f"{self.name}@{self.version}"
+
+    @abstractmethod
+    def prepare(self, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Prepared:
+        """Bring prediction and truth to the protocol's size and cut-offs. No measure is taken here."""
+
+    @abstractmethod
+    def null_score(self, claimed_NHW: NDArray[np.bool_]) -> float:
+        """S of one reference."""
+
+    @abstractmethod
+    def pool_pairs(self, scores: Sequence[Score]) -> Pair:
+        """J and F of a split from its scores in csv order."""
+
+    @abstractmethod
+    def pool_s(self, scores: Sequence[Score]) -> float:
+        """S of a split from its scores in csv order."""
+
+    def score(self, reference: Reference, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Score:
+        """Score one reference.
+
+        Args:
+            reference: whose masks these are.
+            masks: prediction at the clip's own resolution.
+            truth_NHW: true masks, bool, of the prediction's size; not looked at where nobody fits.
+        Returns:
+            Its score.
+        Raises:
+            DataError: prediction and truth differ in size, or the truth of a present object is missing.
+        """
+        if masks.soft_NHW.shape != masks.binary_NHW.shape:
+            raise DataError(
+                f"{reference.uid} (csv row {reference.row}): the prediction's binary mask is "
+                f"{masks.binary_NHW.shape} and its soft map {masks.soft_NHW.shape} (frames, height, width). "
+                f"Delete the stored masks of this reference and segment again."
+            )
+        if not fits_nobody(reference):
+            self._check_truth(reference, masks, truth_NHW)
+            return self.measure(reference, self.prepare(masks, truth_NHW))
+        return self.measure(reference, self.prepare(masks, None))
+
+    @staticmethod
+    def _check_truth(reference: Reference, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> None:
+        """Refuse truth that cannot be compared with the prediction."""
+        if truth_NHW is None:
+            raise DataError(
+                f"{reference.uid} (csv row {reference.row}) names an object but came without true masks. "
+                f"Check gt_mask/{reference.folder}/fid_{reference.fid}."
+            )
+        if truth_NHW.shape != masks.binary_NHW.shape:
+            raise DataError(
+                f"{reference.uid} (csv row {reference.row}): the prediction is {masks.binary_NHW.shape} and the truth "
+                f"{truth_NHW.shape} (frames, height, width). Both must have the size of the clip's frames: check "
+                f"gt_mask/{reference.folder}/fid_{reference.fid}, or delete the stored masks and segment again."
+            )
+
+    def measure(self, reference: Reference, prepared: Prepared) -> Score:
+        """Take the measures of arrays that are already at their size.
+
+        Raises:
+            ValueError: the arrays are not masks and maps of one shape.
+        """
+        overlap, best, size, curve = None, None, None, None
+        if fits_nobody(reference):
+            size = self.null_score(prepared.claimed_NHW)
+        elif prepared.truth_NHW is None:
+            raise ValueError(f"{reference.uid} names an object: its truth_NHW must be masks; got None")
+        else:
+            overlap = jaccard(prepared.region_NHW, prepared.truth_NHW)
+            curve = f_curve(prepared.soft_NHW, prepared.truth_NHW)
+            best = curve.best
+        return Score(
+            uid=reference.uid,
+            row=reference.row,
+            split=reference.split,
+            kind=reference.kind,
+            J=overlap,
+            F=best,
+            S=size,
+            frames=len(prepared.region_NHW),
+            curve=curve,
+            claimed_px=int(np.count_nonzero(prepared.claimed_NHW)),
+            all_px=prepared.claimed_NHW.size,
+        )
+
+    def summarise(
+        self, scores: Iterable[Score], expected: Sequence[Reference], *, allow_partial: bool = False
+    ) -> Summary:
+        """Pool the scores of one evaluation; see `tgs.metrics.summary.summarise`.
+
+        Raises:
+            ConfigError: references are missing and `allow_partial` is false.
+            DataError: a reference was scored twice or is not expected.
+        """
+        return summary.summarise(
+            scores,
+            expected,
+            protocol=self.label,
+            pool_pairs=self.pool_pairs,
+            pool_s=self.pool_s,
+            allow_partial=allow_partial,
+        )
+
+
+def fits_nobody(reference: Reference) -> bool:
+    """Whether a reference is judged by S: it is a null row, or stands in test_n."""
+    return reference.is_null or reference.split is Split.test_n

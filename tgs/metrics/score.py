@@ -1,0 +1,58 @@
+"""The result of one reference under one protocol, with what pooling several of them needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tgs.metrics.fmeasure import FCurve
+from tgs.types import Split
+
+
+@dataclass(frozen=True)
+class Score:
+    """One reference's numbers: either J and F, or, where nobody fits, S.
+
+    Attributes:
+        uid, row: the reference's key, see `tgs.types.Reference`.
+        split, kind: as in the reference, for slicing.
+        J: overlap, fraction; None where nobody fits.
+        F: best F-beta, fraction; None where nobody fits.
+        S: size of what was claimed, fraction; None unless nobody fits.
+        frames: frames that were scored.
+        curve: F against the cut-off, summed over the frames that show the object; None where nobody fits.
+        claimed_px: foreground pixels of the prediction in all frames together, at the protocol's size.
+        all_px: pixels of all frames together, at the protocol's size.
+    """
+
+    uid: str
+    row: int
+    split: Split
+    kind: str
+    J: float | None
+    F: float | None
+    S: float | None
+    frames: int
+    curve: FCurve | None = field(compare=False)
+    claimed_px: int
+    all_px: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """(uid, row): uids alone are not unique in Ref-AVSBench."""
+        return self.uid, self.row
+
+    def as_record(self) -> dict[str, str | int | float | None]:
+        """JSON-able row for a report: everything but the curve."""
+        return {
+            "uid": self.uid,
+            "row": self.row,
+            "split": self.split.value,
+            "kind": self.kind,
+            "J": self.J,
+            "F": self.F,
+            "S": self.S,
+            "frames": self.frames,
+            "shown_frames": self.curve.frames if self.curve else 0,
+            "claimed_px": self.claimed_px,
+            "all_px": self.all_px,
+        }

@@ -1,0 +1,1 @@
+"""Think, then ground, then segment: the agent, and the rule of which text reaches the detector."""

@@ -1,0 +1,1 @@
+"""Records on disk, and the tables, pictures and dashboards made from them. Needs no model."""

@@ -1,0 +1,1 @@
+"""Segment: boxes of an object become its outline, frame by frame."""

@@ -1,0 +1,23 @@
+"""The border of this stage: what the pipeline asks of any thinker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tgs.types import Clip, Thought
+
+
+class Thinker(Protocol):
+    """Says which object each reference to a clip means."""
+
+    def think(self, clip: Clip, texts: Sequence[str]) -> list[Thought]:
+        """Reason about every reference of one clip.
+
+        Args:
+            clip: frames and sound.
+            texts: the references, as the csv holds them.
+        Returns:
+            One thought per reference, in order; a text that could not be read is a thought that is not ok.
+        """
+        ...

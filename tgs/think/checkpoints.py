@@ -1,0 +1,83 @@
+"""Checkpoints of what was trained, and nothing else: LoRA, branches, or whatever was set to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from tgs.digest import digest_value
+from tgs.errors import WeightsError
+from tgs.think.weights import MODEL_FILE, fit, read_json, read_weights, write_json, write_weights
+
+MANIFEST_FILE = "manifest.json"
+_FORMAT = 1
+
+
+def save_trained(
+    module: nn.Module, folder: Path, meta: Mapping[str, Any], *, dtype: torch.dtype = torch.float16
+) -> None:
+    """Write the parameters that require gradients, and a manifest of what they are.
+
+    Args:
+        module: a `RefThinker`, or one of its branches.
+        folder: made if missing; gets model.safetensors and manifest.json.
+        meta: json values for the reader: scale, phase, epoch, ... `scale` is named when the checkpoint does not fit.
+        dtype: of the file. float16 halves it and loses less than training noise; bfloat16 weights of a large
+            model are better kept as such.
+    Raises:
+        WeightsError: nothing is trainable, or a value is not finite in `dtype`.
+    """
+    state = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
+    if not state:
+        raise WeightsError(f"{folder}: nothing to save, no parameter of {type(module).__name__} is trainable")
+    if broken := [name for name, value in state.items() if not value.detach().to(dtype).isfinite().all()]:
+        raise WeightsError(f"{folder}: not finite in {dtype}: {', '.join(broken[:4])}. Did training diverge?")
+    write_weights(folder, state, dtype=dtype)
+    trained: dict[str, int] = {}
+    for name, parameter in state.items():
+        part = "lora" if ".lora_" in name else ".".join(name.split(".")[:2])
+        trained[part] = trained.get(part, 0) + parameter.numel()
+    own = {
+        "format": _FORMAT,
+        "keys": len(state),
+        "keys_digest": _keys_digest(state),
+        "trained": trained,
+        "dtype": str(dtype).removeprefix("torch."),
+    }
+    write_json(folder / MANIFEST_FILE, dict(meta) | own)
+
+
+def load_trained(
+    module: nn.Module, folder: Path, *, needed: Collection[str] | None = None, remedy: str = ""
+) -> dict[str, Any]:
+    """Copy a checkpoint into a module.
+
+    Args:
+        module: built as it was when the checkpoint was written.
+        folder: written by `save_trained`.
+        needed: parameters that the checkpoint must hold; None means all that require gradients.
+        remedy: for the error, how to make the folder if it is missing.
+    Returns:
+        The manifest.
+    Raises:
+        WeightsError: missing, damaged, of another format, or with missing or unexpected keys or other shapes.
+            Nothing has been copied then.
+    """
+    manifest = read_json(folder / MANIFEST_FILE, remedy)
+    state = read_weights(folder / MODEL_FILE, remedy)
+    where = f"{folder} (scale {manifest.get('scale', 'unknown')!r})"
+    if manifest.get("format") != _FORMAT:
+        raise WeightsError(f"{where}: manifest format {manifest.get('format')!r}, this version reads {_FORMAT}")
+    if manifest.get("keys_digest") != _keys_digest(state):
+        raise WeightsError(f"{where}: {MODEL_FILE} is not the file that {MANIFEST_FILE} describes: copy both again")
+    trainable = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
+    fit(module, state, where, needed=trainable if needed is None else set(needed))
+    return manifest
+
+
+def _keys_digest(state: Mapping[str, torch.Tensor]) -> str:
+    return digest_value(sorted((name, list(value.shape)) for name, value in state.items()))

@@ -1,0 +1,1 @@
+"""Frozen encoders: what the thinker sees (CLIP) and hears (BEATs)."""

@@ -1,0 +1,121 @@
+"""Greedy decoding of many rows at once, on top of prefixes that several rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from tgs.think.assemble import pad_rows, positions
+from tgs.think.llm import word_embeddings
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a row became.
+
+    Attributes:
+        ids: the new tokens, the stopping one included.
+        finished: it stopped by itself; False means that the limit cut it off.
+    """
+
+    ids: list[int]
+    finished: bool
+
+
+@torch.no_grad()
+def greedy(
+    llm: LlamaForCausalLM,
+    prefixes_CLD: Tensor,
+    prefix_of: Sequence[int],
+    suffixes: Sequence[Sequence[int]],
+    *,
+    stop_ids: Collection[int],
+    pad_id: int,
+    max_new_tokens: int,
+) -> list[Generated]:
+    """Continue every row with its likeliest tokens until it stops or reaches the limit.
+
+    Args:
+        llm: in eval mode.
+        prefixes_CLD: embeddings of C prefixes of one length, each read once however many rows share it.
+        prefix_of: for each row, its prefix.
+        suffixes: for each row, the ids that follow its prefix (one or more).
+        stop_ids: a row ends with the first of these.
+        pad_id: fed to rows that have ended; masked out where it pads.
+        max_new_tokens: limit per row.
+    """
+    rows: list[list[int]] = [[] for _ in suffixes]
+    open_rows = set(range(len(rows)))
+    steps = decode(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id)
+    logits_RV = next(steps)
+    for step in range(max_new_tokens):
+        tokens = logits_RV.argmax(dim=-1).tolist()
+        for row in list(open_rows):
+            rows[row].append(tokens[row])
+            if tokens[row] in stop_ids:
+                open_rows.remove(row)
+        if not open_rows or step == max_new_tokens - 1:
+            break
+        fed = [token if row in open_rows else pad_id for row, token in enumerate(tokens)]
+        logits_RV = steps.send(torch.tensor(fed, device=prefixes_CLD.device))
+    return [Generated(ids, index not in open_rows) for index, ids in enumerate(rows)]
+
+
+@torch.no_grad()
+def decode(
+    llm: LlamaForCausalLM,
+    prefixes_CLD: Tensor,
+    prefix_of: Sequence[int],
+    suffixes: Sequence[Sequence[int]],
+    *,
+    pad_id: int,
+) -> Generator[Tensor, Tensor, None]:
+    """Next-token logits (R, V), one step after the other: `send` the R tokens of a step to get the next logits.
+
+    The prefixes are read once each and their keys and values repeated for their rows; suffixes are padded on the
+    left, between prefix and suffix, masked, and not counted in positions. So a row's logits are those of its plain,
+    unpadded sequence (the released code passes no mask, and its answers depend on their batch).
+    """
+    from transformers import DynamicCache
+
+    device = prefixes_CLD.device
+    cache = DynamicCache(config=llm.config)
+    llm.model(inputs_embeds=prefixes_CLD, past_key_values=cache, use_cache=True)
+    cache.batch_select_indices(torch.tensor(list(prefix_of), device=device))
+    suffix = pad_rows(suffixes, [[]] * len(suffixes), pad_id=pad_id, side="left", device=device)
+    prefix_RL = suffix.mask_BL.new_ones(len(suffixes), prefixes_CLD.shape[1])
+    mask_RL = torch.cat([prefix_RL, suffix.mask_BL], dim=1)
+    places_RL = positions(mask_RL)[:, prefix_RL.shape[1] :]
+    embeds_RLD = word_embeddings(llm)(suffix.ids_BL)
+    while True:
+        output = llm(
+            inputs_embeds=embeds_RLD.to(prefixes_CLD.dtype),
+            attention_mask=mask_RL,
+            position_ids=places_RL,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        tokens_R = yield output.logits[:, -1]
+        embeds_RLD = word_embeddings(llm)(tokens_R)[:, None]
+        mask_RL = torch.cat([mask_RL, mask_RL.new_ones(len(mask_RL), 1)], dim=1)
+        places_RL = places_RL[:, -1:] + 1
+
+
+@contextmanager
+def answering(module: nn.Module) -> Iterator[None]:
+    """Without dropout; afterwards the module learns on, if it did before."""
+    learning = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(learning)

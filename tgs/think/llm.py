@@ -1,0 +1,133 @@
+"""The language model: a LLaMA of any size, its tokenizer, the thinker's special tokens, and LoRA."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import nn
+
+from tgs.errors import WeightsError
+from tgs.think.tokens import SPECIAL_TOKENS
+from tgs.think.weights import CONFIG_FILE, require, write_json, write_weights
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+LORA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""Source: released `finetune_hyperlora.py`; all seven linear layers of a block."""
+
+_REMEDY = (
+    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder with "
+    "a LLaMA in transformers' format (the paper's is meta-llama/Llama-2-7b-chat-hf)."
+)
+_NEW_TOKENS_SEED = 20_000
+
+
+def random_llm(sizes: Mapping[str, Any]) -> LlamaForCausalLM:
+    """A LLaMA with random weights; `sizes` are keywords of transformers' `LlamaConfig`."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(LlamaConfig(**sizes))
+
+
+def load_llm(folder: Path, *, dtype: torch.dtype = torch.float32) -> LlamaForCausalLM:
+    """A LLaMA from a local folder in transformers' format (config.json and safetensors, sharded or not).
+
+    Raises:
+        WeightsError: a file is missing, or keys or shapes do not fit.
+    """
+    from transformers import LlamaForCausalLM
+
+    require(folder / CONFIG_FILE, _REMEDY)
+    try:
+        loaded: Any = LlamaForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, RuntimeError) as error:
+        raise WeightsError(f"{folder}: {error}. {_REMEDY}") from error
+    llm, report = loaded
+    if faults := {what: sorted(map(str, keys))[:4] for what, keys in report.items() if keys}:
+        raise WeightsError(f"{folder}: the weights do not fit config.json: {faults}. {_REMEDY}")
+    return llm
+
+
+def save_llm(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path, *, dtype: torch.dtype) -> None:
+    """Write what `load_llm` and `load_tokenizer` read; a head tied to the embeddings is not written twice."""
+    tied = {"lm_head.weight"} if llm.config.tie_word_embeddings else set()
+    write_weights(folder, {key: value for key, value in llm.state_dict().items() if key not in tied}, dtype=dtype)
+    write_json(folder / CONFIG_FILE, llm.config.to_dict() | {"dtype": str(dtype).removeprefix("torch.")})
+    tokenizer.save_pretrained(str(folder))
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a language model's folder (tokenizer.json, and tokenizer_config.json with its special tokens).
+
+    Raises:
+        WeightsError: tokenizer.json is missing, or there is no beginning or end of text.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    require(folder / "tokenizer.json", _REMEDY)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    if tokenizer.bos_token_id is None or tokenizer.eos_token_id is None:
+        raise WeightsError(f"{folder}: tokenizer_config.json names no bos_token or no eos_token. {_REMEDY}")
+    return tokenizer
+
+
+def word_embeddings(llm: LlamaForCausalLM) -> nn.Embedding:
+    """The table of word embeddings, (V, D)."""
+    return cast(nn.Embedding, llm.get_input_embeddings())
+
+
+def add_tokens(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> int:
+    """Add those of the special tokens that the tokenizer lacks, and make room for them in the model.
+
+    The new embeddings are always the same numbers: a checkpoint that does not train them must find them again.
+
+    Returns:
+        How many tokens are new to the tokenizer; 0 for a language model that was trained with them.
+    Source:
+        Released `unified_arch.py`: special tokens, N(0, initializer_range), the same for the head.
+    """
+    from transformers import AddedToken
+
+    added = tokenizer.add_tokens([AddedToken(t, special=True, normalized=False) for t in SPECIAL_TOKENS])
+    old = word_embeddings(llm).num_embeddings
+    if len(tokenizer) > old:
+        llm.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        generator = torch.Generator().manual_seed(_NEW_TOKENS_SEED)
+        tables = {id(table): table for table in (word_embeddings(llm).weight, llm.lm_head.weight)}  # one if tied
+        for table in tables.values():
+            new = torch.randn(table[old:].shape, generator=generator) * llm.config.initializer_range
+            with torch.no_grad():
+                table[old:] = new.to(table)
+    return added
+
+
+def add_lora(llm: LlamaForCausalLM, *, rank: int = 8, alpha: int = 16, dropout: float = 0.05) -> None:
+    """Put LoRA beside the seven linear layers of every block, in place; everything else of the model is frozen.
+
+    Only the language model is touched: encoders that have a `q_proj` of their own get none.
+
+    Source:
+        Released `finetune_hyperlora.py`: r 8, alpha 16, dropout 0.05, no bias, before the encoders are attached.
+    """
+    from peft import LoraConfig, inject_adapter_in_model
+
+    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, bias="none", target_modules=list(LORA_TARGETS))
+    inject_adapter_in_model(config, llm)
+    for parameter in llm.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()  # beside bfloat16 weights too, where small steps would be lost
+
+
+def merge_lora(llm: LlamaForCausalLM) -> None:
+    """Add LoRA into the weights it stands beside, in place: same answers, fewer steps per token. Not for training."""
+    from peft.tuners.lora import LoraLayer
+
+    for module in llm.modules():
+        if isinstance(module, LoraLayer):
+            module.merge()

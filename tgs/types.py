@@ -1,0 +1,141 @@
+"""The nouns that pass between the stages: frozen, typed, and free of any stage's package.
+
+Shape legend, used as a suffix of tensor and array names everywhere:
+B clips or rows of a batch, N frames (or seconds), H W pixels, C channels, S sound samples,
+A audio patches, P visual patches, Q queries, D width, L tokens, V vocabulary, K boxes or objects.
+Boxes are `xyxy` pixels of the frame they belong to, origin at the top left, right and bottom edge exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE_HZ = 16_000
+"""The one rate at which tgs hears. Source: the released audio processing (BEATs is trained at 16 kHz)."""
+
+NULL_CATEGORY = "null"
+"""Category of a reference that fits nobody, as the uid of Ref-AVSBench spells it."""
+
+
+class Split(StrEnum):
+    """The splits of Ref-AVSBench: seen categories, unseen categories, nobody there."""
+
+    train = "train"
+    val = "val"
+    test_s = "test_s"
+    test_u = "test_u"
+    test_n = "test_n"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One loaded video: what the agent sees and hears.
+
+    Attributes:
+        vid: folder name under `media/`.
+        frames_NHWC: uint8 RGB, N frames of one size, one frame a second.
+        wave_S: float32 mono in [-1, 1] at `SAMPLE_RATE_HZ`.
+    """
+
+    vid: str
+    frames_NHWC: NDArray[np.uint8]
+    wave_S: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One row of a benchmark's csv.
+
+    Attributes:
+        row: 0-based data row in the csv. (uid, row) is the key: uids are not unique in Ref-AVSBench.
+        uid: `{vid}_{category}_{n}`, null rows `null_{c|m}-{vid}_null_{n}`.
+        folder: where media and masks lie: `uid.rsplit('_', 2)[0]`, which differs from the csv's vid on null rows.
+        split: see `Split`.
+        fid: number of the mask folder, `gt_mask/{folder}/fid_{fid}`.
+        category: the object's name in the uid, `null` where nobody fits.
+        text: the expression, edge blanks removed.
+        kind: how the object is referred to, where the benchmark says so (stickers does), else "".
+    """
+
+    row: int
+    uid: str
+    folder: str
+    split: Split
+    fid: int
+    category: str
+    text: str
+    kind: str = ""
+
+    @property
+    def is_null(self) -> bool:
+        """Whether nobody in the clip fits the expression."""
+        return self.category == NULL_CATEGORY
+
+
+class ThoughtStatus(StrEnum):
+    """What the parser made of a generated text."""
+
+    ok = "ok"
+    cut = "cut"  # ended before the answer was complete: raise max_new_tokens
+    malformed = "malformed"  # complete, but a tag is missing, empty or out of order
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What Ref-Thinker said of one reference.
+
+    Attributes:
+        status: only an `ok` thought has descriptions.
+        reasoning: the text inside <think>.
+        fine: T_f, the fine-grained description; None unless ok.
+        simple: T_s, the category; None unless ok.
+        is_null: the thinker answers that nobody fits.
+        raw: the whole generated text.
+    """
+
+    status: ThoughtStatus
+    reasoning: str
+    fine: str | None
+    simple: str | None
+    is_null: bool
+    raw: str
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Every box of one frame above the detector's low floor; thresholds are applied later.
+
+    Attributes:
+        boxes_K4: float32 xyxy pixels of the frame, in the detector's own query order.
+        scores_K: float32 in [0, 1], best token logit of the query after the sigmoid.
+    """
+
+    boxes_K4: NDArray[np.float32]
+    scores_K: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Masks:
+    """The segmenter's answer for one reference, at the clip's own resolution.
+
+    Attributes:
+        binary_NHW: bool.
+        soft_NHW: float16 in [0, 1], sigmoid of the logits; all zero on a frame without a box. F needs it.
+    """
+
+    binary_NHW: NDArray[np.bool_]
+    soft_NHW: NDArray[np.float16]
+
+
+class Policy(StrEnum):
+    """Which text goes to the detector, or which truth takes its place."""
+
+    fine = "fine"  # T_f
+    simple = "simple"  # T_s
+    raw = "raw"  # R: no thinking at all, the way of Grounded-SAM2
+    category = "category"  # the true category: an oracle in place of Think
+    box = "box"  # the true box: an oracle in place of Think and Ground
