@@ -194,7 +194,6 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
     thresholds = cfg.get("thresholds")
     if thresholds and not (0 <= thresholds.box <= 1 and 0 <= thresholds.text <= 1):
         raise ConfigError(f"thresholds.box and thresholds.text lie in [0, 1]; got {thresholds.box}, {thresholds.text}")
-    OmegaConf.set_readonly(cfg, True)
     return cfg  # type: ignore[return-value]  # a DictConfig typed by `root`: attribute access is checked by OmegaConf
 
 

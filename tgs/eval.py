@@ -38,7 +38,7 @@ def main(cfg: DictConfig) -> None:
     from tgs.data.benchmark import BenchmarkData
     from tgs.lit.evaluate import Evaluate, eval_folder, summarise
     from tgs.lit.progress import progress_callback
-    from tgs.lit.training import build_trainer
+    from tgs.lit.training import build_trainer, quiet
     from tgs.metrics.protocols import protocol
 
     seed_everything(config.seed, workers=True, verbose=False)
@@ -56,7 +56,8 @@ def main(cfg: DictConfig) -> None:
     loggers = [instantiate(logger, save_dir=folder.path) for logger in (config.logger or {}).values()]
     settings: Any = OmegaConf.to_container(cfg.trainer)
     trainer = build_trainer(settings, callbacks=[progress_callback()], loggers=loggers, folder=folder.path)
-    trainer.predict(module, data, return_predictions=False)
+    with quiet():
+        trainer.predict(module, data, return_predictions=False)
     summarise(folder, rule, data.references, data.asked, origin, agent.seconds)
     (folder.path / "config.yaml").write_text(OmegaConf.to_yaml(cfg))
     (job_folder() / "result.json").write_text(json.dumps({"folder": str(folder.path.resolve())}))
@@ -106,24 +107,33 @@ def origin_of(cfg: DictConfig, files: BenchmarkFiles) -> dict[str, Any]:
     }
 
 
-def show(folders: list[Path]) -> None:
-    """Print the table of finished evaluations, and keep it beside a sweep's jobs as Markdown."""
+def show(folders: list[Path], markdown: Path | None = None) -> None:
+    """Print the table of finished evaluations; write it to `markdown`, too."""
     from rich.console import Console
 
     from tgs.report.records import EvalFolder
-    from tgs.report.tables import main_table
+    from tgs.report.tables import main_table, markdown_table
 
-    Console(width=140).print(main_table([EvalFolder(folder).summary() for folder in folders]))
+    summaries = [EvalFolder(folder).summary() for folder in folders]
+    Console(width=140).print(main_table(summaries))
+    if markdown is not None:
+        markdown.write_text(markdown_table(summaries) + "\n")
 
 
 class SweepTable(Callback):
-    """At a sweep's end: one table with a row per job, whichever launcher ran them."""
+    """At a sweep's end: one table with a row per finished job, printed and as table.md, whichever launcher ran them."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Collect what every job left in its folder."""
         sweep = Path(config.hydra.sweep.dir)
         results = sorted(sweep.glob("*/result.json"), key=lambda path: int(path.parent.name))
-        show([Path(json.loads(path.read_text())["folder"]) for path in results])
+        folders = [Path(json.loads(path.read_text())["folder"]) for path in results]
+        jobs = len([path for path in sweep.iterdir() if path.name.isdigit()])
+        if len(folders) < jobs:
+            log.warning(
+                "%d of %d jobs failed: their rows are missing; see the logs in %s", jobs - len(folders), jobs, sweep
+            )
+        show(folders, sweep / "table.md")
 
 
 if __name__ == "__main__":

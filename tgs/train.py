@@ -31,9 +31,10 @@ def main(cfg: DictConfig) -> str:
     if run.done:
         log.info("%s is done already, scores %s; overwrite=true trains it again", run.path, run.summary()["scores"])
         return str(run.path)
-    seed_everything(config.seed, workers=True)
+    seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.data, seed=config.seed, _convert_="all")
-    task = instantiate(config.task, optim=Optim(**OmegaConf.to_container(cfg.optim)), _convert_="all")  # type: ignore
+    optim = Optim(**OmegaConf.to_container(cfg.optim))  # type: ignore[arg-type]
+    task = instantiate(config.task, _partial_=True, _convert_="all")(optim=optim)  # as it is, not as a config
     callbacks = [instantiate(callback) for callback in (config.callbacks or {}).values()]
     loggers = [instantiate(logger, save_dir=run.path) for logger in (config.logger or {}).values()]
     trainer_settings = OmegaConf.to_container(cfg.trainer)

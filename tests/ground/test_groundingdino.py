@@ -86,13 +86,18 @@ def config(text: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def checkpoint(text: Path, config: Path) -> Path:
-    """As published: under "model", with a wrapper's prefix and the two keys that nothing reads."""
+def plain(text: Path, config: Path) -> torch.nn.Module:
     torch.manual_seed(0)
     model = build(text, config)
     head = model.bbox_embed[0].layers[-1]
     torch.nn.init.normal_(head.weight, std=0.3)  # born as zeros: every box would be its proposal
-    state = {f"module.{key}": value for key, value in model.state_dict().items()}
+    return model
+
+
+@pytest.fixture(scope="module")
+def checkpoint(text: Path, plain: torch.nn.Module) -> Path:
+    """As published: under "model", with a wrapper's prefix and the two keys that nothing reads."""
+    state = {f"module.{key}": value for key, value in plain.state_dict().items()}
     state |= {"module.label_enc.weight": torch.zeros(3, 3), "module.bert.embeddings.position_ids": torch.zeros(1, 9)}
     file = text / "weights.pth"
     torch.save({"model": state}, file)
@@ -104,13 +109,11 @@ def grounder(text: Path, config: Path, checkpoint: Path) -> GroundingDino:
     return GroundingDino(weights=checkpoint, text=text, config=config, floor=0.0, short_px=64, long_px=128)
 
 
-def test_the_same_as_the_package_s_predict(grounder: GroundingDino, text: Path, config: Path, checkpoint: Path) -> None:
+def test_the_same_as_the_package_s_predict(grounder: GroundingDino, plain: torch.nn.Module) -> None:
     """`predict` takes one image and one caption, thresholds, and gives cxcywh fractions."""
     from groundingdino.util import inference
     from torchvision.ops import box_convert
 
-    plain = build(text, config)
-    load(plain, checkpoint)
     for caption in ("A red guitar", "dog. cat"):
         found = grounder.detect(FRAMES, [caption])[0]
         for frame, detections in zip(FRAMES, found, strict=True):
@@ -151,6 +154,7 @@ def test_a_phrase_does_not_see_the_others(grounder: GroundingDino) -> None:
     assert not torch.allclose(features("guitar red.")[1:4], alone[1:4])
 
 
+@pytest.mark.slow
 def test_the_published_config_is_the_default(text: Path) -> None:
     model = build(text, num_queries=8, enc_layers=1, dec_layers=1, dim_feedforward=64)
     assert (model.num_feature_levels, model.num_queries, model.hidden_dim) == (4, 8, 256)
@@ -166,7 +170,9 @@ def test_the_image_size_is_the_published_one(grounder: GroundingDino) -> None:
     torch.testing.assert_close(pixels[0], expected)
 
 
-def test_missing_or_wrong_files_are_named(text: Path, config: Path, checkpoint: Path, tmp_path: Path) -> None:
+def test_missing_or_wrong_files_are_named(
+    text: Path, config: Path, checkpoint: Path, plain: torch.nn.Module, tmp_path: Path
+) -> None:
     with pytest.raises(WeightsError, match=r"groundingdino_swint_ogc\.pth"):
         GroundingDino(weights=tmp_path / "none.pth", text=text, config=config)
     with pytest.raises(WeightsError, match="bert-base-uncased"):
@@ -175,4 +181,4 @@ def test_missing_or_wrong_files_are_named(text: Path, config: Path, checkpoint: 
     state.pop("module.feat_map.bias")
     torch.save({"model": state}, tmp_path / "weights.pth")
     with pytest.raises(WeightsError, match=r"feat_map\.bias"):
-        GroundingDino(weights=tmp_path / "weights.pth", text=text, config=config)
+        load(plain, tmp_path / "weights.pth")

@@ -107,6 +107,9 @@ def test_a_batch_by_hand() -> None:
     assert batch.pixels_BCHW.shape == (2, 3, 64, 96)
     assert batch.ids_BL.shape == (2, 9)
     assert batch.words_BL.sum(1).tolist() == [9, 4]
+    special, half = 0.25, 0.5
+    assert batch.weights_BL[0].tolist() == [special, 1, special, half, half, special, 1, special, special]
+    assert batch.weights_BL[1].tolist() == [special, 1, special, special, 0, 0, 0, 0, 0]
     truth = batch.truths[0]
     torch.testing.assert_close(truth.boxes_K4, torch.tensor([[0.2, 0.2, 0.2, 0.2]]))
     assert truth.tokens_KL.tolist() == [[0, 1, 0, 1, 1, 0, 0, 0, 0]]  # dog . red dog . cat .
@@ -131,7 +134,7 @@ def trained() -> GrounderTask:
     adamw = torch.optim.AdamW(task.parameters(), lr=1e-3)
     losses = []
     for _ in range(8):
-        loss, _ = grounding_loss(task(batch), batch.truths, batch.words_BL)
+        loss, _ = grounding_loss(task(batch), batch.truths, batch.weights_BL)
         adamw.zero_grad()
         loss.backward()
         adamw.step()

@@ -1,5 +1,6 @@
 """The detector's training loss: assignments small enough to do by hand, and gradients that arrive everywhere."""
 
+import pytest
 import torch
 
 from tgs.lit.zoo.grounder_loss import Stages, Truth, centres, grounding_loss, match, nearest_tokens, xyxy
@@ -51,7 +52,7 @@ def stages(logit: float, boxes_Q4: torch.Tensor) -> Stages:
 
 def test_a_perfect_answer_costs_nothing_and_a_wrong_one_a_lot() -> None:
     truth = [Truth(torch.tensor([[0.25, 0.5, 0.3, 0.8]]), torch.tensor([[0.0, 1.0]]))]
-    words = torch.ones(1, 2, dtype=torch.bool)
+    words = torch.ones(1, 2)
     right = torch.tensor([[0.25, 0.5, 0.3, 0.8], [0.75, 0.5, 0.3, 0.8]])
     loss, log = grounding_loss(stages(12.0, right), truth, words)
     assert float(loss) < 1e-3
@@ -64,7 +65,7 @@ def test_edges_and_shape_by_hand() -> None:
     """A box of half the width: L1 = .1 + .2 = .3, GIoU = IoU = 1/2, 5 * .3 + 2 * .5 = 2.5 at each of two stages."""
     truth = [Truth(torch.tensor([[0.3, 0.5, 0.4, 0.8]]), torch.tensor([[0.0, 1.0]]))]
     half = torch.tensor([[0.2, 0.5, 0.2, 0.8], [0.9, 0.5, 0.1, 0.1]])
-    loss, log = grounding_loss(stages(20.0, half), truth, torch.ones(1, 2, dtype=torch.bool))
+    loss, log = grounding_loss(stages(20.0, half), truth, torch.ones(1, 2))
     torch.testing.assert_close(loss, torch.tensor(5.0), atol=1e-3, rtol=0)
     torch.testing.assert_close(log["iou_0"], torch.tensor(0.5))
 
@@ -72,9 +73,11 @@ def test_edges_and_shape_by_hand() -> None:
 def test_padding_does_not_count() -> None:
     truth = [Truth(torch.zeros(0, 4), torch.zeros(0, 2))]
     right = torch.tensor([[0.25, 0.5, 0.3, 0.8], [0.75, 0.5, 0.3, 0.8]])
-    both, _ = grounding_loss(stages(3.0, right), truth, torch.tensor([[True, True]]))
-    first, _ = grounding_loss(stages(3.0, right), truth, torch.tensor([[True, False]]))
+    both, _ = grounding_loss(stages(3.0, right), truth, torch.tensor([[1.0, 1.0]]))
+    first, _ = grounding_loss(stages(3.0, right), truth, torch.tensor([[1.0, 0.0]]))
+    half, _ = grounding_loss(stages(3.0, right), truth, torch.tensor([[1.0, 0.5]]))
     assert 0 < float(first) < 0.01 < float(both)  # only the second word is hot
+    assert float(half) == pytest.approx((float(first) + float(both)) / 2)
 
 
 def test_corner_form() -> None:

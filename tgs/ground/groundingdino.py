@@ -29,7 +29,8 @@ SHORT_PX, LONG_PX = 800, 1333
 
 LEFTOVERS = {"label_enc.weight", "bert.embeddings.position_ids"}
 """Keys of the published checkpoints that no model of this package reads: a training-only embedding, and a buffer
-that transformers no longer stores. Any other mismatch is an error, unlike the released `strict=False`."""
+that transformers no longer stores (IDEA-Research/GroundingDINO issue 271). Any other mismatch is an error, unlike
+the released `strict=False`."""
 
 SETTINGS = {
     "use_checkpoint": False,  # both only save memory in training

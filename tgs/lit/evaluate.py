@@ -42,11 +42,11 @@ class Evaluate(L.LightningModule):
         stages = (agent.thinker, agent.grounder, agent.segmenter)
         self.stages = nn.ModuleList([stage for stage in stages if isinstance(stage, nn.Module)])  # so that they move
 
-    def predict_step(self, batch: ClipWork, batch_idx: int) -> None:
-        """Answer and score the references of one clip."""
+    def predict_step(self, batch: ClipWork, batch_idx: int) -> int:
+        """Answer and score the references of one clip; returns how many there are."""
         name = batch.references[0].folder
         if self.folder.has_clip(name):
-            return
+            return len(batch.references)
         outcomes = self.agent.run(batch.clip, batch.references, batch.truths)
         scores = [
             self.protocol.score(outcome.reference, outcome.masks, truth)
@@ -56,6 +56,7 @@ class Evaluate(L.LightningModule):
         rows = [as_row(outcome, score) for outcome, score in zip(outcomes, scores, strict=True)]
         curves = {score.row: score.curve.total for score in scores if score.curve is not None}
         self.folder.write_clip(name, rows, curves)
+        return len(rows)
 
     def _picture(self, work: ClipWork, outcomes: Sequence[Outcome], scores: Sequence[Score]) -> None:
         split = work.references[0].split

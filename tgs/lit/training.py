@@ -6,7 +6,8 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,25 @@ from tgs.lit.run_folder import RunFolder
 log = logging.getLogger("tgs")
 
 
+EXPECTED = (
+    "Checkpoint directory .* exists and is not empty",  # that is how we resume
+    "Found .* in eval mode at the start of training",  # the frozen encoders
+    ".*does not have many workers",  # examples are made, or cached, in this process
+    "The number of training batches .* is smaller than the logging interval",  # tiny sets
+    ".*isinstance.treespec, LeafSpec",  # lightning 2.6 on torch 2.13: theirs to mend
+)
+"""Lightning's warnings about what we do on purpose, with the reason."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warnings that are `EXPECTED`."""
+    with warnings.catch_warnings():
+        for expected in EXPECTED:
+            warnings.filterwarnings("ignore", expected)
+        yield
+
+
 class Task(Protocol):
     """A LightningModule that can also write what its run is for."""
 
@@ -33,6 +53,7 @@ def build_trainer(settings: Mapping[str, Any], *, callbacks: Sequence[Callback],
                   folder: Path) -> L.Trainer:  # fmt: skip
     """Lightning's Trainer from our few settings; `threads` is torch's, the rest Lightning's."""
     settings = dict(settings)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # devices and tips; our own lines say what matters
     threads = settings.pop("threads")
     if threads:
         torch.set_num_threads(threads)
@@ -64,8 +85,7 @@ def train(
     if run.last.is_file():
         log.info("going on from %s", run.last)
     # Our own checkpoint, made by this very run (RunFolder.claim); it also holds the settings' plain values.
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # that is how we resume
+    with quiet():
         trainer.fit(task, data, ckpt_path=run.last if run.last.is_file() else None, weights_only=False)
     scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
     if trainer.is_global_zero:

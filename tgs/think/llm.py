@@ -40,7 +40,9 @@ def load_llm(folder: Path, *, dtype: torch.dtype = torch.float32) -> LlamaForCau
         WeightsError: a file is missing, or keys or shapes do not fit.
     """
     from transformers import LlamaForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # a bar for every load would tear our own apart
     require(folder / CONFIG_FILE, _REMEDY)
     try:
         loaded: Any = LlamaForCausalLM.from_pretrained(

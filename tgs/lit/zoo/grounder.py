@@ -26,6 +26,7 @@ class GroundBatch(NamedTuple):
         pixels_BCHW: normalised frames.
         ids_BL: caption tokens, padded with 0.
         words_BL: True where there is a token.
+        weights_BL: how much each token counts in the loss.
         truths: what each caption asks for; no box where nobody fits.
         kinds: how each caption refers, for the validation scores; "" in training.
     """
@@ -33,6 +34,7 @@ class GroundBatch(NamedTuple):
     pixels_BCHW: Tensor
     ids_BL: Tensor
     words_BL: Tensor
+    weights_BL: Tensor
     truths: list[Truth]
     kinds: list[str]
 
@@ -83,7 +85,7 @@ class GrounderTask(L.LightningModule):
 
     def training_step(self, batch: GroundBatch, batch_idx: int) -> Tensor:
         """One step of `grounding_loss`."""
-        loss, log = grounding_loss(self(batch), batch.truths, batch.words_BL)
+        loss, log = grounding_loss(self(batch), batch.truths, batch.weights_BL)
         self.log("train/loss", loss, prog_bar=True, batch_size=len(batch.truths))
         self.log_dict({f"train/{key}": value for key, value in log.items()}, batch_size=len(batch.truths))
         return loss

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tgs.ground.hf import to_pixels
 from tgs.lit.zoo.crowd import benchmark_frame, crowd
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 CLS, SEP, STOP = 101, 102, 1012
+SPECIAL_WEIGHT = 0.25
+"""[CLS], [SEP] and '.' are negatives everywhere: easy ones, so they count less than a phrase."""
 SMALLEST_PX = 120
 """Objects with fewer visible pixels are asked for by nobody, but are not called absent either."""
 
@@ -45,12 +48,12 @@ def make_train(rng: np.random.Generator, *, art: ArtBank, crowds: float) -> Capt
     missing = [phrase for phrase in absent(seen, rng) if not any(name in phrase.text for name in hidden)]
     if rng.random() < 0.35:
         pools = [pool for pool in (there, special, described, missing) if pool]
-        shares = np.array([{id(there): 0.3, id(special): 0.3, id(described): 0.2}.get(id(p), 0.2) for p in pools])
+        shares = np.array([{id(there): 0.4, id(special): 0.2, id(described): 0.2}.get(id(p), 0.2) for p in pools])
         pool = pools[rng.choice(len(pools), p=shares / shares.sum())]
         return Captioned(frame_HWC, boxes_K4, [pool[rng.integers(len(pool))]])
     wanted = int(rng.integers(2, 7))
     phrases = [there[i] for i in rng.permutation(len(there))]
-    for pool, share in ((special, 0.45), (described, 0.3)):
+    for pool, share in ((special, 0.3), (described, 0.15)):
         if pool and rng.random() < share:
             phrases = [pool[i] for i in rng.permutation(len(pool))[:2]] + phrases
     phrases = phrases[: max(1, wanted - 1)]
@@ -116,9 +119,21 @@ def collate(examples: list[Captioned], *, made: Tokenizer, size_hw: tuple[int, i
         pixels_BCHW=to_pixels(np.stack([e.frame_HWC for e in examples]), size_hw, torch.device("cpu")),
         ids_BL=ids_BL,
         words_BL=ids_BL != 0,
+        weights_BL=torch.stack(
+            [_weights(spans, len(row), length) for row, (_, _, spans) in zip(ids, truths, strict=True)]
+        ),
         truths=[_truth(example, phrases, spans, length) for example, phrases, spans in truths],
         kinds=[example.phrases[0].kind for example in examples],
     )
+
+
+def _weights(spans: list[tuple[int, int]], tokens: int, length: int) -> Tensor:
+    """Every phrase counts as one, however long: or descriptions would drown the names, which are the hard part."""
+    weights_L = torch.zeros(length)
+    weights_L[:tokens] = SPECIAL_WEIGHT
+    for start, end in spans:
+        weights_L[start:end] = 1 / (end - start)
+    return weights_L
 
 
 def _truth(example: Captioned, phrases: list[Phrase], spans: list[tuple[int, int]], length: int) -> Truth:

@@ -52,14 +52,14 @@ class Stages(NamedTuple):
 
 
 def grounding_loss(
-    stages: Stages, truths: Sequence[Truth], words_BL: Tensor, *, nearest: int = 4, early_matches: int = 3
+    stages: Stages, truths: Sequence[Truth], weights_BL: Tensor, *, nearest: int = 4, early_matches: int = 3
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Sum over stages of 2 x focal + 5 x L1 + 2 x GIoU, each divided by the stage's positives.
 
     Args:
         stages: the forward pass.
         truths: one per image.
-        words_BL: True at real tokens of the caption, special ones too: they are negatives.
+        weights_BL: how much each token of the captions counts in the focal term; 0 at padding.
         nearest: encoder tokens per object and level.
         early_matches: queries per object on all decoder layers but the last, which takes one.
 
@@ -69,7 +69,7 @@ def grounding_loss(
     with torch.no_grad():
         centres_T2, levels = centres(stages.grids, like=stages.encoder_BT4)
         dense = [nearest_tokens(truth.boxes_K4, centres_T2, levels, nearest) for truth in truths]
-    loss, iou = _stage_loss(stages.encoder_BTL, stages.encoder_BT4, dense, truths, words_BL)
+    loss, iou = _stage_loss(stages.encoder_BTL, stages.encoder_BT4, dense, truths, weights_BL)
     log = {"iou_encoder": iou}
     for depth, (logits_BQL, boxes_BQ4) in enumerate(zip(stages.decoder_BQL, stages.decoder_BQ4, strict=True)):
         last = depth == len(stages.decoder_BQL) - 1
@@ -78,7 +78,7 @@ def grounding_loss(
                 match(logits_QL, boxes_Q4, truth, 1 if last else early_matches)
                 for logits_QL, boxes_Q4, truth in zip(logits_BQL, boxes_BQ4, truths, strict=True)
             ]
-        term, iou = _stage_loss(logits_BQL, boxes_BQ4, matched, truths, words_BL)
+        term, iou = _stage_loss(logits_BQL, boxes_BQ4, matched, truths, weights_BL)
         loss = loss + term
         log[f"iou_{depth}"] = iou
     return loss, log
@@ -137,7 +137,7 @@ def xyxy(boxes_cxcywh: Tensor) -> Tensor:
 
 
 def _stage_loss(
-    logits_BTL: Tensor, boxes_BT4: Tensor, pairs: list[Pairs], truths: Sequence[Truth], words_BL: Tensor
+    logits_BTL: Tensor, boxes_BT4: Tensor, pairs: list[Pairs], truths: Sequence[Truth], weights_BL: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Loss of one stage under a given assignment, and the mean IoU of its pairs."""
     target_BTL = torch.zeros_like(logits_BTL)
@@ -146,8 +146,9 @@ def _stage_loss(
     found_M4 = torch.cat([boxes_T4[slots] for boxes_T4, (slots, _) in zip(boxes_BT4, pairs, strict=True)])
     wanted_M4 = torch.cat([truth.boxes_K4[owners] for truth, (_, owners) in zip(truths, pairs, strict=True)])
     positives = max(1, len(found_M4))
-    words_BTL = words_BL[:, None].expand_as(logits_BTL)
-    focal = sigmoid_focal_loss(logits_BTL[words_BTL], target_BTL[words_BTL], ALPHA, GAMMA, reduction="sum")
+    weights_BTL = weights_BL[:, None].expand_as(logits_BTL)
+    counts = weights_BTL > 0  # logits of padding are -inf
+    focal = sigmoid_focal_loss(logits_BTL[counts], target_BTL[counts], ALPHA, GAMMA) @ weights_BTL[counts]
     edges = (found_M4 - wanted_M4).abs().sum()
     shape = generalized_box_iou_loss(xyxy(found_M4), xyxy(wanted_M4), reduction="sum")
     with torch.no_grad():
