@@ -12,14 +12,14 @@ from tgs.metrics.protocols import protocol
 from tgs.pipeline.agent import Outcome
 from tgs.types import Clip, Masks, Reference, Split
 
-SIZE = (2, 8, 8)
+SIZE = (2, 224, 224)  # the protocol's own: nothing is resized
 SEEN = Reference(0, "a_0_10000_dog_1", "a_0_10000", Split.test_s, 0, "dog", "The dog.", "named")
 UNSEEN = Reference(1, "b_0_10000_lion_1", "b_0_10000", Split.test_u, 0, "lion", "The lion.", "named")
 NULL = Reference(2, "null_m-a_0_10000_null_1", "null_m-a_0_10000", Split.test_n, 0, "null", "The dog.", "null")
 
 
 class StandInAgent:
-    """Answers every reference with rows 2 to 5, columns 2 to 5 of every frame; counts its calls."""
+    """Answers every reference with a quarter of every frame, its centre; counts its calls."""
 
     thinker = grounder = segmenter = None
 
@@ -29,14 +29,14 @@ class StandInAgent:
 
     def run(self, clip, references, truths):
         self.calls += 1
-        mask = square(SIZE, 2)
+        mask = square(56)
         empty = (np.zeros((0, 4), np.float32),) * SIZE[0]
         return [Outcome(r, None, None, empty, (0.0, 0.0), Masks(mask, mask.astype(np.float16))) for r in references]
 
 
-def square(shape, start):
-    mask = np.zeros(shape, bool)
-    mask[:, 2:6, start : start + 4] = True
+def square(start):
+    mask = np.zeros(SIZE, bool)
+    mask[:, 56:168, start : start + 112] = True
     return mask
 
 
@@ -45,7 +45,7 @@ def work(reference, truth):
     return ClipWork(clip, (reference,), (truth,))
 
 
-WORKS = [work(SEEN, square(SIZE, 2)), work(UNSEEN, square(SIZE, 4)), work(NULL, np.zeros(SIZE, bool))]
+WORKS = [work(SEEN, square(56)), work(UNSEEN, square(112)), work(NULL, np.zeros(SIZE, bool))]
 ORIGIN = {"benchmark": "made", "policy": "raw", "scale": "tiny", "thresholds": {"box": 0.1}}
 
 
@@ -63,10 +63,11 @@ def test_the_summary_holds_what_the_masks_are_worth(done):
     folder, _, _ = done
     references = [SEEN, UNSEEN, NULL]
     numbers = summarise(folder, protocol("tgs"), references, references, ORIGIN, {"think": 1.0})["numbers"]
-    # All edges lie on multiples of 28 pixels at 224: the squares keep their shape but for the truth's bicubic rim.
-    assert numbers["seen"]["J"] == pytest.approx(112**2 / 114**2, abs=0.02)
-    assert numbers["null_s"] == pytest.approx(0.5, abs=0.005)  # 16 of 64 pixels: root of a quarter
-    assert numbers["unseen"]["JF"] < numbers["seen"]["JF"]
+    assert numbers["seen"]["JF"] == pytest.approx(1)
+    assert numbers["unseen"]["J"] == pytest.approx(56 / (2 * 112 - 56))  # half of the width overlaps
+    assert numbers["unseen"]["F"] == pytest.approx(0.5)  # precision and recall are a half, whatever beta
+    assert numbers["mix"]["J"] == pytest.approx((1 + 1 / 3) / 2)
+    assert numbers["null_s"] == pytest.approx(0.5)  # root of a quarter
     assert numbers["scored"] == numbers["expected"] == 3
 
 

@@ -27,8 +27,8 @@ def batch(task):
 
 
 def test_half_of_the_heads_start_as_copying_heads():
-    task = LanguagePretraining(optim=Optim(lr=1e-3), width=32, layers=2, heads=2)
-    attention = task.llm.model.layers[0].self_attn.requires_grad_(False)
+    task = LanguagePretraining(optim=Optim(lr=1e-3), width=32, layers=2, heads=2).requires_grad_(False)
+    attention = task.llm.model.layers[0].self_attn
     half = 16
     assert attention.k_proj.weight[:half].equal(attention.q_proj.weight[:half])
     assert not attention.k_proj.weight[half:].equal(attention.q_proj.weight[half:])

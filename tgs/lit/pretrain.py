@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,8 +68,8 @@ class CaptionTune(TrainedOnly):
         self.log("val/loss", self._loss(batch), batch_size=len(batch))
         for example in batch[: self.val_captions - len(self._exact)]:
             features = self.bank.batch([str(example.media)], self.device)[0]
-            said = self.thinker.caption(features, Modality(example.modality), [example.question])[0].split()
-            told = example.answer.lower().split()
+            said = words(self.thinker.caption(features, Modality(example.modality), [example.question])[0])
+            told = words(example.answer)
             self._exact.append(said == told)
             self._words.append(len({*said} & {*told}) / len({*said} | {*told}))
 
@@ -91,6 +92,15 @@ class CaptionTune(TrainedOnly):
         prompts = [caption_prompt(template, Modality(e.modality), e.question) for e in batch]
         features = self.bank.batch([str(e.media) for e in batch], self.device)
         return self.thinker.loss(features, prompts, [e.answer for e in batch])
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words in order; punctuation and blanks, which tokenizers set differently, do not count.
+
+    >>> words("The video shows far-left cat , dog.")
+    ['the', 'video', 'shows', 'far-left', 'cat', 'dog']
+    """
+    return re.findall(r"[\w-]+", text.lower())
 
 
 def as_clip(example: CaptionExample) -> Clip:

@@ -19,7 +19,7 @@ from tgs.think.encoders.beats_weights import save_beats
 TYPICAL_SOURCES = 3
 """The loss sums over categories, divided by this many: most categories are silent, and easy."""
 BIAS_STD = 0.5
-GAIN_STD = 0.1
+"""Of the first layer norm's biases at the start; see `__init__`."""
 
 
 class AudioPretraining(L.LightningModule):
@@ -29,14 +29,11 @@ class AudioPretraining(L.LightningModule):
         optim: optimiser settings.
         width: of the features and of the patch embedding.
         layers, heads: of the transformer.
-        gain_jitter: standard deviation of an offset added to a whole log-mel spectrogram, in its normalised units.
     """
 
-    def __init__(
-        self, *, optim: Optim, width: int = 128, layers: int = 3, heads: int = 4, gain_jitter: float = 0.02
-    ) -> None:
+    def __init__(self, *, optim: Optim, width: int = 128, layers: int = 3, heads: int = 4) -> None:
         super().__init__()
-        self.optim, self.gain_jitter = optim, gain_jitter
+        self.optim = optim
         self.encoder = Beats(
             BeatsConfig(
                 embed_dim=width,

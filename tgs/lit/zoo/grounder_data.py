@@ -47,9 +47,10 @@ def make_train(rng: np.random.Generator, *, art: ArtBank, crowds: float) -> Capt
     described = fine(seen, rng)
     missing = [phrase for phrase in absent(seen, rng) if not any(name in phrase.text for name in hidden)]
     if rng.random() < 0.35:
-        pools = [pool for pool in (there, special, described, missing) if pool]
-        shares = np.array([{id(there): 0.4, id(special): 0.2, id(described): 0.2}.get(id(p), 0.2) for p in pools])
-        pool = pools[rng.choice(len(pools), p=shares / shares.sum())]
+        offers = [(0.4, there), (0.2, special), (0.2, described), (0.2, missing)]
+        offers = [(share, pool) for share, pool in offers if pool]
+        shares = np.array([share for share, _ in offers])
+        pool = offers[rng.choice(len(offers), p=shares / shares.sum())][1]
         return Captioned(frame_HWC, boxes_K4, [pool[rng.integers(len(pool))]])
     wanted = int(rng.integers(2, 7))
     phrases = [there[i] for i in rng.permutation(len(there))]
