@@ -55,7 +55,7 @@ def test_padding_does_not_change_the_loss(task, batch):
             for i, n in enumerate(batch.valid_BL.sum(1).tolist())]  # fmt: skip
     learned = torch.tensor([float((row.labels_BL != -100).sum()) for row in rows])
     alone = torch.stack([task.loss(row, noisy=False) for row in rows])
-    together = float(task.loss(batch, noisy=False))
+    together = task.loss(batch, noisy=False).item()
     assert together == pytest.approx(float((alone * learned).sum() / learned.sum()), rel=1e-5)
 
 
@@ -76,13 +76,13 @@ def test_scores_of_generated_chains():
 def test_training_lowers_the_loss_and_the_export_loads(task, tmp_path):
     data = LanguageData(steps_per_epoch=30, batch_rows=8, val_batches=1, mix={"image": 1.0})
     fixed = data.make_train(np.random.default_rng(0))
-    before = float(task.loss(fixed, noisy=False))
+    before = task.loss(fixed, noisy=False).item()
     trainer = L.Trainer(
         accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False,
         enable_model_summary=False, num_sanity_val_steps=0, log_every_n_steps=1,
     )  # fmt: skip
     trainer.fit(task, data)
-    assert float(task.loss(fixed, noisy=False)) < before - 2
+    assert task.loss(fixed, noisy=False).item() < before - 2
     assert {"val/perplexity", "val/s_object", "val/video_caption", "val/quote"} <= set(trainer.callback_metrics)
     task.export(tmp_path)
     llm, tokenizer = load_llm(tmp_path), load_tokenizer(tmp_path)

@@ -44,6 +44,26 @@ class LineProgress(Callback):
         log.info("step %d/%d, %s, %.2f steps/s, %.1f min left", trainer.global_step, steps,
                  _scores(trainer, "train/"), rate, (steps - trainer.global_step) / rate / 60)  # fmt: skip
 
+    def on_predict_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Start the clock of an evaluation."""
+        self.begun = self.told = time.monotonic()
+
+    def on_predict_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Tell how many clips are done when it is time."""
+        at = time.monotonic()
+        if at - self.told < self.every_s:
+            return
+        self.told, done, total = at, batch_idx + 1, int(trainer.num_predict_batches[dataloader_idx])
+        log.info("clip %d/%d, %.1f min left", done, total, (total - done) * (at - self.begun) / done / 60)
+
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Tell the scores of the validation that just ran."""
         if not trainer.sanity_checking and (scores := _scores(trainer, "val/")):
