@@ -17,6 +17,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import InterpolationToMissingValueError
 
 from tgs.digest import digest_value
 from tgs.errors import ConfigError, TgsError
@@ -188,7 +189,14 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
     Raises:
         ConfigError: a value that a user must give is missing, or thresholds are out of range.
     """
-    missing = sorted(key for key in OmegaConf.missing_keys(cfg) if not key.startswith("paths."))
+    try:
+        missing = sorted(key for key in OmegaConf.missing_keys(cfg) if not key.startswith("paths."))
+    except InterpolationToMissingValueError as error:
+        named = str(error).splitlines()[0].rpartition(": ")[2]
+        raise ConfigError(f"{error.full_key} needs {named}, which has no value: add {named}=DIR") from error
+    if "task" in missing:
+        known = ", ".join(sorted(path.stem for path in Path(CONF, "experiment").glob("*.yaml")))
+        raise ConfigError(f"nothing to train: pick a run with +experiment=NAME, one of {known}")
     if missing:
         raise ConfigError(f"no value for {', '.join(missing)}: give it on the command line, {missing[0]}=...")
     thresholds = cfg.get("thresholds")

@@ -74,8 +74,11 @@ def test_thresholds_out_of_range_are_refused():
         typed(composed("eval", "thresholds.box=1.5"), object)
 
 
-def test_what_must_be_given_is_named():
-    with pytest.raises(ConfigError, match=r"no value for .*run"), initialize_config_dir(CONF, version_base="1.3"):
+def test_a_train_without_a_run_names_the_experiments():
+    with (
+        pytest.raises(ConfigError, match=r"\+experiment=NAME, one of phase1_audio, .*zoo_vision"),
+        initialize_config_dir(CONF, version_base="1.3"),
+    ):
         typed(compose("train"), object)
 
 
@@ -87,3 +90,13 @@ def test_the_digest_ignores_places_but_not_settings():
     base = digest_config(composed("eval"))
     assert digest_config(composed("eval", "paths.runs=elsewhere", "logger=csv")) == base
     assert digest_config(composed("eval", "thresholds.box=0.2")) != base
+
+
+def test_a_scale_without_its_weights_names_the_path():
+    with pytest.raises(ConfigError, match=r"needs paths\.weights.*add paths\.weights=DIR"):
+        typed(composed("eval", "scale=paper"), object)
+
+
+def test_a_missing_value_is_named():
+    with pytest.raises(ConfigError, match=r"no value for run: give it on the command line, run=\.\.\."):
+        typed(composed("train", "run=???"), object)
