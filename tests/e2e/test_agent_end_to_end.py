@@ -73,7 +73,7 @@ def test_an_evaluation_that_was_killed_ends_with_the_same_bytes(work):
 def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(work):
     same = ["+experiment=phase2_lora", "trainer.max_epochs=1", "task.val_thoughts=2", "data.batch_size=4"]
     assert "is done already" in tgs("train", *same, where=work)
-    with pytest.raises(AssertionError, match=r"ConfigError: .*optim\.lr: 0\.002 there, 0\.1 here"):
+    with pytest.raises(AssertionError, match=r"ConfigError: .*optim\.lr: 0\.001 there, 0\.1 here"):
         tgs("train", *same, "optim.lr=0.1", where=work)
 
 
