@@ -95,7 +95,8 @@ class ThresholdsConfig:
     box: float = 0.10
     """Keep a box scoring above this (the paper's tau_bbox). Fraction in [0, 1]."""
     text: float = 0.25
-    """A word counts towards the label above this (tau_text); masks do not depend on it. Fraction in [0, 1]."""
+    """A word counts towards the label above this (tau_text). Fraction in [0, 1]. It has no effect on boxes or
+    masks: the released `predict` (grounding_dino/util/inference.py) only builds labels with it, which are ignored."""
     choice: str = "best"
     """best, first (released code) or all."""
     max_boxes: int = 5

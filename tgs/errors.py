@@ -15,7 +15,3 @@ class DataError(TgsError):
 
 class WeightsError(TgsError):
     """A checkpoint is missing, of another scale, or its keys do not fit the model."""
-
-
-class ThoughtFormatError(TgsError):
-    """A generated text does not hold the answer tags. Counted by the parser; raised only by strict callers."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException, HydraException
+from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from tgs.config import CONF, digest_config, register, typed
@@ -29,12 +30,21 @@ def groups(root: str) -> list[str]:
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
 
 
+def targets(node) -> set[str]:
+    """Every `_target_` below a node."""
+    if isinstance(node, dict):
+        own = {node["_target_"]} if "_target_" in node else set()
+        return own.union(*(targets(value) for value in node.values()))
+    return set().union(*(targets(value) for value in node)) if isinstance(node, list) else set()
+
+
 @pytest.mark.parametrize("case", [case for root in ROOTS for case in groups(root)])
-def test_every_option_of_every_group_composes(case):
+def test_every_option_of_every_group_composes_and_its_targets_exist(case):
     root, override = case.split()
     cfg = composed(root, override)
-    text = OmegaConf.to_yaml(cfg, resolve=False)
-    assert OmegaConf.create(text) is not None
+    found = targets(OmegaConf.to_container(cfg, resolve=False))
+    assert found
+    assert all(callable(get_object(target)) for target in found)
 
 
 @pytest.mark.parametrize("name", options("experiment"))
@@ -42,7 +52,7 @@ def test_every_experiment_composes_names_its_run_and_has_a_task(name):
     cfg = composed("train", f"+experiment={name}")
     assert cfg.run == name
     assert cfg.task._target_.startswith("tgs.lit.")
-    assert cfg.data._target_.startswith("tgs.")
+    assert all(callable(get_object(target)) for target in targets(OmegaConf.to_container(cfg, resolve=False)))
 
 
 @pytest.mark.parametrize("name", options("sweep"))
@@ -69,9 +79,17 @@ def test_a_wrong_policy_fails_at_compose():
         composed("eval", "prompt.policy=clever")
 
 
-def test_thresholds_out_of_range_are_refused():
-    with pytest.raises(ConfigError, match=r"\[0, 1\]; got 1\.5"):
-        typed(composed("eval", "thresholds.box=1.5"), object)
+@pytest.mark.parametrize(
+    ("override", "got"), [("thresholds.box=1.5", r"1\.5, 0\.25"), ("thresholds.text=-0.1", r"0\.1, -0\.1")]
+)
+def test_thresholds_out_of_range_are_refused(override, got):
+    with pytest.raises(ConfigError, match=rf"thresholds\.box and thresholds\.text lie in \[0, 1\]; got {got}"):
+        typed(composed("eval", override), object)
+
+
+def test_the_default_thresholds_are_the_articles():
+    thresholds = composed("eval").thresholds
+    assert (thresholds.box, thresholds.text) == (0.1, 0.25)
 
 
 def test_a_train_without_a_run_names_the_experiments():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tgs.errors import ConfigError
-from tgs.ground.select import Choice, Thresholds, choose
+from tgs.ground.select import Choice, choose
 from tgs.types import Detections
 
 FOUND = Detections(
@@ -46,11 +46,3 @@ def test_no_detection_gives_no_box() -> None:
 def test_bad_settings_are_refused() -> None:
     with pytest.raises(ConfigError, match="max_boxes"):
         choose(FOUND, box_threshold=0.1, max_boxes=0)
-    with pytest.raises(ConfigError, match=r"thresholds\.box"):
-        Thresholds(box=1.5)
-    with pytest.raises(ConfigError, match=r"thresholds\.text"):
-        Thresholds(text=-0.1)
-
-
-def test_the_defaults_are_the_articles() -> None:
-    assert (Thresholds().box, Thresholds().text) == (0.1, 0.25)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -18,29 +17,6 @@ class Choice(StrEnum):
     best = "best"  # the highest score; the article's "top-1"
     first = "first"  # the first in query order, which is not sorted by score: what the released code does
     all = "all"  # every one, at most `max_boxes`, best first
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """The two thresholds of the article.
-
-    Attributes:
-        box: a box passes if it scores above this. Fraction in [0, 1]; tau_bbox, 0.1 in the article.
-        text: a word counts towards a box's label above this; tau_text, 0.25. It has no effect on boxes or masks:
-            in the released code (`predict` in grounding_dino/util/inference.py) it only builds labels, which are
-            then ignored. It is kept so that the article's threshold table can be run, and come out flat.
-
-    Raises:
-        ConfigError: out of range.
-    """
-
-    box: float = 0.10
-    text: float = 0.25
-
-    def __post_init__(self) -> None:
-        for name in ("box", "text"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"thresholds.{name} must lie in [0, 1]; got {getattr(self, name)}")
 
 
 def choose(
