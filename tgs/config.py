@@ -79,6 +79,7 @@ class OptimConfig:
     warmup: float = 0.03
     floor: float = 0.0
     schedule: str = "cosine"
+    muon_lr: float = 0.0
 
 
 @dataclass

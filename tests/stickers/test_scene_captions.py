@@ -76,21 +76,25 @@ def test_descriptions_tell_sound_colour_and_place():
 
 
 def test_a_chain_reads_like_the_published_ones():
-    e = Expression("The silent object.", "sound", "silent", 3, "the silent object, which is the clock")
+    e = Expression("The silent object.", "sound", "silent", 3, "the silent object")
     assert chain(SCENE, e) == (
         '<think>\nthe referential expression is "the silent object". '
         "the video shows far-left accordion, left red dog, right cow, far-right clock. "
         "the audio contains accordion loud from 0 to 10, cow medium from 3 to 5, dog soft from 3 to 7. "
-        "the reference relates to the silent object, which is the clock.\n</think>\n"
+        "the reference relates to the silent object: far-left accordion loud no, left red dog soft no, "
+        "right cow medium no, far-right clock silent yes. so it is the far-right clock.\n</think>\n"
         "<answer>\n<f_object> a silent clock on the far right </f_object>\n<s_object> clock </s_object>\n</answer>"
     )
 
 
 def test_the_chain_of_a_null_reference_answers_null_and_hears_the_other_clip():
-    e = Expression("The sounding object", "null", "sounding", None, "no object, because nothing here makes a sound")
+    e = Expression("The sounding object", "null", "sounding", None, "the sounding object")
     other = Scene("x_0_10000", (sticker("train", 0.5, (1, 4, "loud")),), 0, (0.0, 0.0, 0.0, 0.0), False, 0)
     text = chain(muted(SCENE), e, heard=other)
-    assert "the audio contains train loud from 1 to 4. the reference relates to no object, because" in text
+    assert (
+        "the audio contains train loud from 1 to 4. the reference relates to the sounding object: far-left accordion "
+        "silent no, left red dog silent no, right cow silent no, far-right clock silent no. so it is nobody.\n" in text
+    )
     assert text.endswith("<answer>\n<f_object> null </f_object>\n<s_object> null </s_object>\n</answer>")
 
 

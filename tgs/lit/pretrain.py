@@ -16,7 +16,7 @@ from tgs.data.captions import Modality as Medium
 from tgs.data.datamodules import CaptionData
 from tgs.data.footage import load_caption_audio, load_caption_frames
 from tgs.lit.features import FeatureBank
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.trained import TrainedOnly, freeze_except
 from tgs.think.checkpoints import save_trained
 from tgs.think.prompt import caption_prompt
@@ -81,7 +81,8 @@ class CaptionTune(TrainedOnly):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on the branch."""
-        return configure(self.learning().values(), self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(self.learning().values(), self.optim, steps, hidden_matrices(self.thinker.branches))
 
     def export(self, folder: Path) -> None:
         """Write the branch's weights, to be placed as `phase1_visual` or `phase1_audio` beside the other parts."""

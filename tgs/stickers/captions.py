@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from tgs.stickers.references import Expression
 from tgs.stickers.scene import N_FRAMES, Level, Scene, Sticker, Zone
+from tgs.stickers.wording import PLACES
+from tgs.types import NULL_CATEGORY
 
 _STRENGTH = {level: i for i, level in enumerate(Level)}
 
@@ -67,7 +69,7 @@ def zone_at(sticker: Sticker, index: int) -> Zone:
 def fine_description(sticker: Sticker) -> str:
     """T_f: its look, its sound and its place, e.g. `a red guitar making a loud sound on the far left`."""
     name = f"{sticker.colour} {sticker.category}".strip()
-    place = f"on the {sticker.zone.replace('-', ' ')}"
+    place = PLACES[sticker.zone]
     if sticker.sound is None:
         return f"a silent {name} {place}"
     return f"{_article(name)} {name} making a {sticker.sound.level} sound {place}"
@@ -76,26 +78,37 @@ def fine_description(sticker: Sticker) -> str:
 def chain(scene: Scene, expression: Expression, *, heard: Scene | None = None) -> str:
     """The think-answer text of one reference, in the published form.
 
+    The reasoning goes from object to object, saying of each what is seen and heard and whether the reference fits it:
+    one small decision at a time, and nobody fits where every answer was no.
+
     Args:
         scene: what is seen.
         expression: its target is a sticker of `scene`, or None where it fits nobody.
         heard: what is heard, if that is another clip's sound.
     """
     quoted = expression.text.lower().removesuffix(".")
-    if expression.target is None:
-        fine = simple = "null"
-    else:
-        fine = fine_description(scene.stickers[expression.target])
-        simple = scene.stickers[expression.target].category
+    verdicts = ", ".join(
+        f"{_called(s)} {s.sound.level if s.sound else 'silent'} {'yes' if i == expression.target else 'no'}"
+        for i, s in enumerate(scene.stickers)
+    )
+    found, fine, simple = "nobody", NULL_CATEGORY, NULL_CATEGORY
+    if expression.target is not None:
+        target = scene.stickers[expression.target]
+        found, fine, simple = f"the {_called(target)}", fine_description(target), target.category
     return (
         f'<think>\nthe referential expression is "{quoted}". {video_caption(scene)} '
-        f"{audio_caption(scene if heard is None else heard)} the reference relates to {expression.relates}.\n</think>\n"
+        f"{audio_caption(scene if heard is None else heard)} the reference relates to {expression.relates}: "
+        f"{verdicts}. so it is {found}.\n</think>\n"
         f"<answer>\n<f_object> {fine} </f_object>\n<s_object> {simple} </s_object>\n</answer>"
     )
 
 
 def _shown(places: Iterable[tuple[Zone, Sticker]]) -> str:
-    return ", ".join(" ".join(filter(None, (zone, s.colour, s.category))) for zone, s in places)
+    return ", ".join(_called(s, zone) for zone, s in places)
+
+
+def _called(sticker: Sticker, zone: Zone | None = None) -> str:
+    return " ".join(filter(None, (zone or sticker.zone, sticker.colour, sticker.category)))
 
 
 def _contained(parts: list[str]) -> str:

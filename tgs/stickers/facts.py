@@ -15,20 +15,13 @@ from tgs.stickers.statements import AnchorError, Fit, Query, View, only
 RULES = SEEN_RULES | HEARD_RULES | BOTH_RULES | NAMED_RULES
 """Every type of statement."""
 
-_BY_EAR = HEARD_RULES.keys() | BOTH_RULES.keys()
-
 
 def fits(view: View, query: Query) -> Fit:
     """Whom a statement fits.
 
-    In a clip where one of two alike sounds, statements by ear fit everybody arguably, because a listener without
-    stereo cannot tell; only those that name a category stay.
-
     Raises:
         KeyError: unknown type of statement.
     """
-    if query.type in _BY_EAR and view.has_hidden_pair:
-        return only([], view.all)
     try:
         return RULES[query.type](view, *query.args)
     except AnchorError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgs.stickers.wording import ALL_SOUND, NOTHING_SOUNDS, Kind, Wording
+from tgs.stickers.wording import Kind, Wording
 
 SOUND = {
     "sounding": Wording(
@@ -10,35 +10,30 @@ SOUND = {
         ("the sounding object", "the object making a sound", "the source of the sound"),
         ("the only thing that we can hear",),
         "the sounding object",
-        NOTHING_SOUNDS,
     ),
     "silent": Wording(
         Kind.sound,
         ("the silent object", "the object that makes no sound", "the object that stays silent all the time"),
         ("the only thing that is never heard",),
         "the silent object",
-        ALL_SOUND,
     ),
     "loudest": Wording(
         Kind.sound,
         ("the object making the loudest sound", "the loudest object", "the object that sounds the loudest"),
         ("the thing that drowns out the others",),
         "the loudest sound",
-        NOTHING_SOUNDS,
     ),
     "softest": Wording(
         Kind.sound,
         ("the object making the softest sound", "the softest object", "the object that sounds the softest"),
         ("the sounding thing that the others drown out",),
         "the softest sound",
-        NOTHING_SOUNDS,
     ),
     "level": Wording(
         Kind.sound,
         ("the object making a {0} sound", "the object with a {0} sound", "the object that makes a {0} sound"),
         ("the thing whose sound is {0}",),
         "the {0} sound",
-        "no sound here is {0}",
     ),
     "louder_than": Wording(
         Kind.sound,
@@ -49,7 +44,6 @@ SOUND = {
         ),
         ("the thing that drowns out the {0}",),
         "the sound louder than the {0}",
-        "no sound is louder than the {0}",
     ),
     "softer_than": Wording(
         Kind.sound,
@@ -60,7 +54,6 @@ SOUND = {
         ),
         ("the sounding thing that the {0} drowns out",),
         "the sound softer than the {0}",
-        "no sound is softer than the {0}",
     ),
     "longest": Wording(
         Kind.sound,
@@ -71,7 +64,6 @@ SOUND = {
         ),
         ("the thing that is heard for the most seconds",),
         "the longest sound",
-        NOTHING_SOUNDS,
     ),
     "shortest": Wording(
         Kind.sound,
@@ -82,7 +74,6 @@ SOUND = {
         ),
         ("the sounding thing that is heard for the fewest seconds",),
         "the shortest sound",
-        NOTHING_SOUNDS,
     ),
     "all_time": Wording(
         Kind.sound,
@@ -93,7 +84,6 @@ SOUND = {
         ),
         ("the thing that never falls silent",),
         "the sound from 0 to 10",
-        "no sound is from 0 to 10",
     ),
 }
 
@@ -107,7 +97,6 @@ AUDIOVISUAL = {
         ),
         ("the thing we hear from the left side of the {0}",),
         "the sounding object left of the {0}",
-        "nothing left of the {0} makes a sound",
     ),
     "sounding_right_of": Wording(
         Kind.audiovisual,
@@ -118,7 +107,6 @@ AUDIOVISUAL = {
         ),
         ("the thing we hear from the right side of the {0}",),
         "the sounding object right of the {0}",
-        "nothing right of the {0} makes a sound",
     ),
     "silent_left_of": Wording(
         Kind.audiovisual,
@@ -129,7 +117,6 @@ AUDIOVISUAL = {
         ),
         ("the thing we never hear from the left side of the {0}",),
         "the silent object left of the {0}",
-        "nothing left of the {0} is silent",
     ),
     "silent_right_of": Wording(
         Kind.audiovisual,
@@ -140,7 +127,6 @@ AUDIOVISUAL = {
         ),
         ("the thing we never hear from the right side of the {0}",),
         "the silent object right of the {0}",
-        "nothing right of the {0} is silent",
     ),
     "leftmost_sounding": Wording(
         Kind.audiovisual,
@@ -151,7 +137,6 @@ AUDIOVISUAL = {
         ),
         ("the heard thing nearest to the left edge",),
         "the leftmost sounding object",
-        NOTHING_SOUNDS,
     ),
     "rightmost_sounding": Wording(
         Kind.audiovisual,
@@ -162,14 +147,12 @@ AUDIOVISUAL = {
         ),
         ("the heard thing nearest to the right edge",),
         "the rightmost sounding object",
-        NOTHING_SOUNDS,
     ),
     "leftmost_silent": Wording(
         Kind.audiovisual,
         ("the leftmost silent object", "the leftmost object making no sound", "of the silent objects the leftmost one"),
         ("the never heard thing nearest to the left edge",),
         "the leftmost silent object",
-        ALL_SOUND,
     ),
     "rightmost_silent": Wording(
         Kind.audiovisual,
@@ -180,7 +163,6 @@ AUDIOVISUAL = {
         ),
         ("the never heard thing nearest to the right edge",),
         "the rightmost silent object",
-        ALL_SOUND,
     ),
     "left_of_sound": Wording(
         Kind.audiovisual,
@@ -191,7 +173,6 @@ AUDIOVISUAL = {
         ),
         ("the thing that the only heard one has directly on its left",),
         "the object left of the sounding one",
-        "nothing is left of a sounding one",
     ),
     "right_of_sound": Wording(
         Kind.audiovisual,
@@ -202,6 +183,5 @@ AUDIOVISUAL = {
         ),
         ("the thing that the only heard one has directly on its right",),
         "the object right of the sounding one",
-        "nothing is right of a sounding one",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgs.stickers.wording import NOTHING_SOUNDS, Kind, Wording
+from tgs.stickers.wording import Kind, Wording
 
 ORDER = {
     "first": Wording(
@@ -10,14 +10,12 @@ ORDER = {
         ("the first object to make a sound", "the object that starts to sound first", "the object that sounds first"),
         ("the thing that opens the music",),
         "the first sound",
-        NOTHING_SOUNDS,
     ),
     "last": Wording(
         Kind.order,
         ("the last object to make a sound", "the object that starts to sound last", "the object that joins in last"),
         ("the thing that is late to be heard",),
         "the last sound to start",
-        NOTHING_SOUNDS,
     ),
     "second": Wording(
         Kind.order,
@@ -28,7 +26,6 @@ ORDER = {
         ),
         ("the next thing to be heard after the first one",),
         "the second sound",
-        NOTHING_SOUNDS,
     ),
     "stops_first": Wording(
         Kind.order,
@@ -39,14 +36,12 @@ ORDER = {
         ),
         ("the thing that is over before the others",),
         "the first sound to stop",
-        NOTHING_SOUNDS,
     ),
     "stops_last": Wording(
         Kind.order,
         ("the last object to stop making a sound", "the object that stops last", "the object that falls silent last"),
         ("the thing that goes on after the others",),
         "the last sound to stop",
-        NOTHING_SOUNDS,
     ),
     "at_start": Wording(
         Kind.order,
@@ -57,7 +52,6 @@ ORDER = {
         ),
         ("the thing we hear in the opening second",),
         "the sound from 0",
-        "no sound is from 0",
     ),
     "at_end": Wording(
         Kind.order,
@@ -68,7 +62,6 @@ ORDER = {
         ),
         ("the thing we hear in the closing second",),
         "the sound to 10",
-        "no sound is to 10",
     ),
     "after": Wording(
         Kind.order,
@@ -79,7 +72,6 @@ ORDER = {
         ),
         ("the thing that waits for the {0} to fall silent",),
         "the sound after the {0}",
-        "no sound starts after the {0}",
     ),
     "before": Wording(
         Kind.order,
@@ -90,7 +82,6 @@ ORDER = {
         ),
         ("the thing that is already heard when the {0} begins",),
         "the sound before the {0}",
-        "no sound starts before the {0}",
     ),
     "during": Wording(
         Kind.order,
@@ -101,6 +92,5 @@ ORDER = {
         ),
         ("the thing that cuts in on the {0}",),
         "the sound that starts during the {0}",
-        "no sound starts during the {0}",
     ),
 }

@@ -92,7 +92,7 @@ def r2_expressions(scene: Scene, rng: np.random.Generator, *, held_out_share: fl
             if target is None or view.categories[target] in clue.args:
                 continue
             held_out = clue.type in _HELD_OUT_CLUES and bool(rng.random() < held_out_share)
-            found.append(_express(view, head, clue, target, rng, held_out))
+            found.append(_express(head, clue, target, rng, held_out))
     return found
 
 
@@ -111,7 +111,7 @@ def _clues(view: View) -> Iterator[Query]:
         yield from (Query(name, (category,)) for category in dict.fromkeys(view.categories))
 
 
-def _express(view: View, head: Query, clue: Query, target: int, rng: np.random.Generator, held_out: bool) -> Expression:
+def _express(head: Query, clue: Query, target: int, rng: np.random.Generator, held_out: bool) -> Expression:
     word = head.args[0]
     phrases = RIDDLES[word] if head.type == "named" else tuple(f"the {noun}" for noun in GROUP_NOUNS[word])
     clues = (_HELD_OUT_CLUES[clue.type],) if held_out else CLUES[clue.type]
@@ -120,14 +120,8 @@ def _express(view: View, head: Query, clue: Query, target: int, rng: np.random.G
         args = [SOUND_NAMES.get(args[0], f"the sound of the {args[0]}")]
     phrase = phrases[rng.integers(len(phrases))]
     text = f"{phrase}{',' if ' that ' in phrase else ''} {clues[rng.integers(len(clues))].format(*args)}"
-    category = view.categories[target]
-    alike = len(view.of(category)) > 1
     name = word if head.type == "named" else GROUP_NOUNS[word][0]
     relates = f"the {name} {_CLUE_SHORT[clue.type].format(*clue.args)}"
-    if alike:
-        relates += f", which is the {view.zones[target]} {category}"
-    elif head.type == "group":
-        relates += f", which is the {category}"
     kind = "riddle" if head.type == "named" else "group"
     arguments = (word, *(str(arg) for arg in clue.args))
     return Expression(styled(text, rng), Kind.r2, f"{kind}.{clue.type}", target, relates, arguments, held_out)

@@ -35,7 +35,6 @@ NULL_WEIGHTS = KIND_WEIGHTS | {Kind.attribute: 0.4, Kind.pair: 0.25, Kind.order:
 the frequency of a wording does not give nulls away."""
 
 _PLACES: dict[str, str] = {**PLACES}
-_NEED_SOUND = {"after", "before", "during", "louder_than", "softer_than"}
 _LONE = [name for name, words in WORDINGS.items() if "{0}" not in "".join(words.train)]
 _ANCHORED = (
     *("left_of", "right_of", "sounding_left_of", "sounding_right_of", "silent_left_of", "silent_right_of"),
@@ -52,9 +51,9 @@ class Expression:
         kind: a `Kind`: position, attribute, sound, audiovisual, order, pair, named, null, r2.
         type: the statement it makes, a key of `WORDINGS`; "head.statement" for r2.
         target: index of the only sticker it fits; None if it fits nobody.
-        relates: what the reasoning says it relates to, naming the object.
+        relates: the statement in few words, as the reasoning restates it; it does not tell whom it fits.
         args: the words of the statement: categories, colours, zones, levels.
-        held_out: whether it is worded in a way that training never shows.
+        held_out: whether it is worded in a way that phase 2 never shows.
     """
 
     text: str
@@ -74,7 +73,7 @@ def expressions(
     Args:
         scene: what is there; `sample.muted(scene)` gives the references of a clip whose sound does not belong to it.
         rng: draws the wordings, and the absent categories that null references name.
-        held_out_share: fraction of the references worded as training never shows; 0 for training.
+        held_out_share: fraction of the references worded as phase 2 never shows; 0 for training.
         absent: categories that null references may name; those that are there are left out.
 
     Returns:
@@ -173,27 +172,12 @@ def _express(view: View, query: Query, target: int | None, rng: np.random.Genera
     args = [_PLACES.get(arg, arg) for arg in query.args]
     kind = words.kind
     if target is None:
-        kind, relates = Kind.null, f"no object, because {_reason(view, query, words, args)}"
-    else:
-        alike = len(view.of(view.categories[target])) > 1
-        if alike and view.categories[target] in query.args:
-            kind = Kind.pair
-        relates = words.relates.format(*args)
-        if alike:
-            relates += f", which is the {view.zones[target]} {view.categories[target]}"
-        elif not words.names:
-            relates += f", which is the {view.categories[target]}"
+        kind = Kind.null
+    elif view.categories[target] in query.args and len(view.of(view.categories[target])) > 1:
+        kind = Kind.pair
     text = styled(texts[rng.integers(len(texts))].format(*args), rng)
-    return Expression(text, kind, query.type, target, relates, tuple(str(arg) for arg in query.args), held_out)
-
-
-def _reason(view: View, query: Query, words: Wording, args: Sequence[str]) -> str:
-    absent = next((arg for arg in query.args if arg in CATEGORIES and arg not in view.categories), None)
-    if absent:
-        return f"no {absent} is here"
-    if query.type in _NEED_SOUND and view.anchor(query.args[0]) not in view.sounds:
-        return f"the {query.args[0]} is silent"
-    return words.nobody.format(*args)
+    spoken = tuple(str(arg) for arg in query.args)
+    return Expression(text, kind, query.type, target, words.relates.format(*args), spoken, held_out)
 
 
 def styled(text: str, rng: np.random.Generator) -> str:

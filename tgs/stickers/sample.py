@@ -28,8 +28,6 @@ _JITTER = 0.035  # of the width, around a zone's centre; a zone is 0.2 wide
 _DRIFT = 0.006  # widths per frame at most: 0.027 to either side, so that nobody ever leaves the zone
 _MAX_HEIGHT_PER_GAP = 2.4  # times the gap to the next centre: about half of a covered sticker still shows
 _PAIR_SHARE = 0.36  # of the scenes of three and more, so 30 % of all
-_HEARD_PAIR_SHARE = 0.25  # of the pairs that stereo can tell apart
-_HEARD_PAIR_ZONES = 2
 
 
 def sample_scene(
@@ -53,8 +51,7 @@ def sample_scene(
 
     Returns:
         2 to 5 stickers in 2 to 5 different zones, 1 to 3 of them sounding. About three scenes in ten hold two of
-        one category, never three. Of such a pair at most one sounds, and only in a stereo clip with at least
-        two zones from one to the other: nothing else could tell which.
+        one category, never three. Such a pair never sounds: without stereo nothing could tell which of them does.
 
     Raises:
         ConfigError: an unknown category, or too few of them.
@@ -69,7 +66,7 @@ def sample_scene(
     zones = sorted(rng.permutation(5)[: len(names)].tolist())
     silent = _place(rng, names, zones)
     stereo = bool(rng.random() < stereo_share)
-    sounding = _choose_sounding(rng, names, zones, pair, stereo)
+    sounding = _choose_sounding(rng, [i for i, name in enumerate(names) if name != pair])
     tracks = dict(zip(sounding, _tracks(rng, len(sounding), takes), strict=True))
     stickers = tuple(replace(sticker, sound=tracks.get(i)) for i, sticker in enumerate(silent))
     return Scene(
@@ -145,16 +142,8 @@ def _stand(zone: int, jitter: float) -> float:
     return (zone + 0.5) / len(Zone) + inward
 
 
-def _choose_sounding(
-    rng: np.random.Generator, names: list[str], zones: list[int], pair: str, stereo: bool
-) -> list[int]:
-    """Indices of 1 to 3 stickers that sound, in random order."""
-    able = [i for i, name in enumerate(names) if name != pair]
-    if pair:
-        twins = [i for i, name in enumerate(names) if name == pair]
-        apart = zones[twins[1]] - zones[twins[0]] >= _HEARD_PAIR_ZONES
-        if stereo and apart and rng.random() < _HEARD_PAIR_SHARE:
-            able.append(twins[rng.integers(2)])
+def _choose_sounding(rng: np.random.Generator, able: list[int]) -> list[int]:
+    """Up to 3 of them, at least one, in random order."""
     count = min(len(able), 1 + int(rng.integers(3)))
     return [able[i] for i in rng.permutation(len(able))[:count]]
 

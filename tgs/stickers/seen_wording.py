@@ -10,14 +10,12 @@ POSITION = {
         ("the object on the far left", "the leftmost object", "the first object from the left"),
         ("the object nearest to the left edge", "the thing that has nothing to its left"),
         "the leftmost object",
-        "nothing is here",
     ),
     "rightmost": Wording(
         Kind.position,
         ("the object on the far right", "the rightmost object", "the first object from the right"),
         ("the object nearest to the right edge", "the thing that has nothing to its right"),
         "the rightmost object",
-        "nothing is here",
     ),
     "second_left": Wording(
         Kind.position,
@@ -28,7 +26,6 @@ POSITION = {
         ),
         ("the next object after the leftmost one",),
         "the second object from the left",
-        "nothing is here",
     ),
     "second_right": Wording(
         Kind.position,
@@ -39,14 +36,12 @@ POSITION = {
         ),
         ("the next object before the rightmost one",),
         "the second object from the right",
-        "nothing is here",
     ),
     "middle": Wording(
         Kind.position,
         ("the object in the middle", "the object in the middle of the row", "the middle object"),
         ("the object with as many on its left as on its right",),
         "the object in the middle",
-        "nothing is here",
     ),
     "left_of": Wording(
         Kind.position,
@@ -57,7 +52,6 @@ POSITION = {
         ),
         ("the thing that the {0} has directly on its left",),
         "the object left of the {0}",
-        "nothing is left of the {0}",
     ),
     "right_of": Wording(
         Kind.position,
@@ -68,7 +62,6 @@ POSITION = {
         ),
         ("the thing that the {0} has directly on its right",),
         "the object right of the {0}",
-        "nothing is right of the {0}",
     ),
     "between": Wording(
         Kind.position,
@@ -79,7 +72,6 @@ POSITION = {
         ),
         ("the thing with the {0} on one side and the {1} on the other",),
         "the object between the {0} and the {1}",
-        "nothing is between the {0} and the {1}",
     ),
 }
 
@@ -89,15 +81,12 @@ ATTRIBUTE = {
         ("the {0} object", "the object painted {0}", "the object in {0}"),
         ("the thing that is all {0}",),
         "the {0} object",
-        "nothing here is {0}",
     ),
     "named_colour": Wording(
         Kind.attribute,
         ("the {0} {1}", "the {1} painted {0}", "the {1} in {0}"),
         ("the {1} that is all {0}",),
         "the {0} {1}",
-        "no {1} here is {0}",
-        names=True,
     ),
 }
 
@@ -107,40 +96,30 @@ NAMED = {
         ("the {0}", "the {0} in the video", "the {0} in the scene"),
         ("the {0} that can be seen",),
         "the {0}",
-        "",  # a named category that is there fits
-        names=True,
     ),
     "named_sounding": Wording(
         Kind.named,
         ("the sounding {0}", "the {0} making a sound", "the {0} that makes a sound"),
         ("the {0} that we can hear",),
         "the sounding {0}",
-        "the {0} is silent",
-        names=True,
     ),
     "named_silent": Wording(
         Kind.named,
         ("the silent {0}", "the {0} making no sound", "the {0} that stays silent all the time"),
         ("the {0} that we never hear",),
         "the silent {0}",
-        "the {0} makes a sound",
-        names=True,
     ),
     "named_level": Wording(
         Kind.named,
         ("the {0} making a {1} sound", "the {0} with a {1} sound", "the {0} that makes a {1} sound"),
         ("the {0} whose sound is {1}",),
         "the {1} {0}",
-        "the {0} makes no {1} sound",
-        names=True,
     ),
     "named_zone": Wording(
         Kind.named,
         ("the {0} {1}", "the {0} standing {1}", "the {0} {1} of the scene"),
         ("the {0} to be found {1}",),
         "the {0} {1}",
-        "no {0} is {1}",
-        names=True,
     ),
 }
 
@@ -150,20 +129,17 @@ PAIR = {
         ("the left {0}", "the {0} further to the left", "the {0} that is more to the left"),
         ("the {0} that has the other {0} to its right",),
         "the left {0} of two",
-        "only one {0} is here",
     ),
     "pair_right": Wording(
         Kind.pair,
         ("the right {0}", "the {0} further to the right", "the {0} that is more to the right"),
         ("the {0} that has the other {0} to its left",),
         "the right {0} of two",
-        "only one {0} is here",
     ),
     "pair_beside": Wording(
         Kind.pair,
         ("the {0} next to the {1}", "the {0} beside the {1}", "the {0} standing directly beside the {1}"),
         ("the {0} that has the {1} as its neighbor",),
         "the {0} beside the {1}",
-        "no {0} is beside the {1}",
     ),
 }

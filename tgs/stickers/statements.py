@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from tgs.stickers.scene import Scene
 
@@ -65,12 +64,6 @@ class View:
         if len(found) > 1:
             raise AnchorError(category)
         return found[0] if found else None
-
-    @cached_property
-    def has_hidden_pair(self) -> bool:
-        """Whether one of two alike sounds and the other does not: only stereo tells which."""
-        alike = [self.of(category) for category in set(self.categories)]
-        return any(len(pair) == 2 and (pair[0] in self.sounds) != (pair[1] in self.sounds) for pair in alike)
 
 
 Rule = Callable[..., Fit]

@@ -1,4 +1,4 @@
-"""How statements are worded: several paraphrases a type, some of them kept for the tests, and what each relates to.
+"""How statements are worded: several paraphrases a type, some of them kept from phase 2, and each in few words.
 
 `{0}` and `{1}` are the words of the query, zones already as places ("on the far left"). The same wordings serve
 references that fit and references that fit nobody, so that words alone never tell which one it is.
@@ -36,13 +36,6 @@ PLACES = {
 """A zone as references say it."""
 
 
-NOTHING_SOUNDS = "nothing here makes a sound"
-"""Why a statement about sounds fits nobody, if the clip's sound is not its own."""
-
-ALL_SOUND = "everything here makes a sound"
-"""Why a statement about silence fits nobody."""
-
-
 @dataclass(frozen=True)
 class Wording:
     """The words of one type of statement.
@@ -50,15 +43,11 @@ class Wording:
     Attributes:
         kind: see `Kind`.
         train: paraphrases that occur everywhere.
-        held_out: paraphrases that only tests use.
-        relates: what the reasoning says it relates to.
-        nobody: why it fits nobody, if the categories it names are all there.
-        names: whether `relates` already names the object, by its category.
+        held_out: paraphrases that phase 2 never shows.
+        relates: the statement in few words, as the reasoning restates it.
     """
 
     kind: Kind
     train: tuple[str, ...]
     held_out: tuple[str, ...]
     relates: str
-    nobody: str
-    names: bool = False

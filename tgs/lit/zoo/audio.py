@@ -10,7 +10,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.audio_data import LEVELS, NAMES, SecondBatch
 from tgs.lit.zoo.scores import exact_by_count, mean_average_precision
 from tgs.think.encoders.beats import Beats, BeatsConfig
@@ -84,7 +84,8 @@ class AudioPretraining(L.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on everything."""
-        return configure(self.parameters(), self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(self.parameters(), self.optim, steps, hidden_matrices(self))
 
     def export(self, folder: Path) -> None:
         """Write the encoder as `load_beats` reads it."""

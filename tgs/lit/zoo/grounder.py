@@ -13,7 +13,7 @@ from torch import Tensor
 from torchvision.ops import box_iou
 
 from tgs.ground.hf import MEAN, STD
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.grounder_loss import Stages, Truth, grounding_loss, xyxy
 from tgs.lit.zoo.grounder_sizes import SHIPPED, GrounderSizes, fresh
 from tgs.lit.zoo.grounder_words import tokenizer
@@ -120,7 +120,8 @@ class GrounderTask(L.LightningModule):
         slow = {id(parameter) for parameter in offsets}
         others = [parameter for parameter in self.model.parameters() if id(parameter) not in slow]
         groups = [{"params": others}, {"params": offsets, "lr": self.optim.lr * self.offsets_lr}]
-        return configure(groups, self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(groups, self.optim, steps, hidden_matrices(self.model))
 
     def export(self, folder: Path) -> None:
         """Writes what `HfGrounder(weights=folder)` reads; weights in fp16, tied ones once."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tgs.ground.hf import build, to_pixels
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.crowd import packed
 from tgs.lit.zoo.grounder_sizes import SHIPPED, GrounderSizes
 from tgs.lit.zoo.stream import StreamData
@@ -101,7 +101,8 @@ class BackboneTask(L.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on everything."""
-        return configure(self.parameters(), self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(self.parameters(), self.optim, steps, hidden_matrices(self))
 
     def export(self, folder: Path) -> None:
         """Writes `backbone.safetensors` in fp32: an intermediate that is trained on, not shipped."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from tgs.stickers.categories import CATEGORIES, COLOURS
 from tgs.stickers.scene import Level, Sticker, Zone
+from tgs.stickers.wording import PLACES
 
 APART = 0.12
 """Two of a kind closer than this, in frame widths, are not told apart by left and right."""
@@ -89,7 +90,7 @@ def describe(rng: np.random.Generator, name: str, colour: str, zone: Zone) -> st
 
 def place(zone: Zone) -> str:
     """A zone as descriptions say it."""
-    return f"on the {zone.replace('-', ' ')}"
+    return PLACES[zone]
 
 
 def _by_category(seen: Sequence[Sticker]) -> dict[str, list[int]]:

@@ -17,7 +17,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.llm_data import UNLEARNED, BagBatch, BagWriter, thinker_tokenizer
 from tgs.lit.zoo.llm_text import Telling
 from tgs.stickers.captions import audio_caption, video_caption
@@ -121,11 +121,12 @@ class LanguagePretraining(L.LightningModule):
         self.log_dict({f"val/{name}": value for name, value in scores.items()})
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW; vectors (the norms' gains) are not decayed."""
+        """Muon for hidden matrices; vectors (the norms' gains) are not decayed."""
         matrices = [p for p in self.parameters() if p.ndim > 1]
         gains = [p for p in self.parameters() if p.ndim <= 1]
         groups = [{"params": matrices}, {"params": gains, "weight_decay": 0.0}]
-        return configure(groups, self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(groups, self.optim, steps, hidden_matrices(self))
 
     def export(self, folder: Path) -> None:
         """Write weights in fp16, config and tokenizer as `load_llm` and `load_tokenizer` read them."""

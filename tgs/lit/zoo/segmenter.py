@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.segment.sam2 import build, candidates, decode, encode
 
 LEARNS = ("image_encoder", "sam_prompt_encoder", "sam_mask_decoder", "no_mem_embed")
@@ -136,7 +136,8 @@ class SegmenterTask(L.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on what learns."""
         learning = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        return configure(learning, self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(learning, self.optim, steps, hidden_matrices(self.model))
 
     def export(self, folder: Path) -> None:
         """Writes `model.safetensors` (fp16) and `config.yaml`: what `Sam2(weights=folder)` reads."""

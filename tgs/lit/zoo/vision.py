@@ -11,7 +11,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tgs.lit.optim import Optim, configure
+from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.scores import mean_average_precision
 from tgs.lit.zoo.vision_data import BACKGROUND, NAMES, TINTS, UNSEEN, PatchBatch, VisionData
 from tgs.think.encoders.clip import ClipEncoder, save_clip
@@ -109,7 +109,8 @@ class VisionPretraining(L.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on everything that has a gradient."""
-        return configure(self.parameters(), self.optim, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return configure(self.parameters(), self.optim, steps, hidden_matrices(self))
 
     def export(self, folder: Path) -> None:
         """Write the encoder as `load_clip` reads it."""
