@@ -1,5 +1,5 @@
 # Two commands are enough: `make demo` and `make test`. Everything installs into .venv.
-.PHONY: setup demo test check slow lock
+.PHONY: setup demo zoo test check slow lock
 .DEFAULT_GOAL := setup
 
 PYTHON ?= python3
@@ -18,9 +18,39 @@ setup: .venv/.done
 
 # Make the small benchmark, train phase 2 of the tiny thinker, evaluate it beside its baselines and oracles.
 demo: setup
-	$(BIN)/python -m tgs.stickers
-	$(BIN)/python -m tgs.train +experiment=phase2_lora
+	$(BIN)/python -m tgs.stickers set=demo
+	$(BIN)/python -m tgs.train +experiment=phase2_demo
 	$(BIN)/python -m tgs.eval +sweep=demo
+
+# All tiny models from nothing, into runs/zoo; the shipped ones stay as they are. `make -j2 zoo` trains two at once, and
+# -k goes on with what does not need a stage that failed. The same command goes on where it was stopped.
+# ZOO_ARGS go to every training, as in ZOO_ARGS=gate.enforce=false.
+ZOO := runs/zoo
+ZOO_PARTS := zoo_llm zoo_vision zoo_audio phase1_visual phase1_audio zoo_grounder zoo_segmenter
+ZOO_DEVICE = $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
+ZOO_TRAIN = OMP_NUM_THREADS=1 $(BIN)/python -m tgs.train +experiment=$@ paths.zoo=$(ZOO) trainer=$(ZOO_DEVICE) \
+	hydra.run.dir=runs/train/$@/log \
+	'hydra.job_logging.formatters.short.format="[%(asctime)s] $@: %(message)s"' $(ZOO_ARGS)
+.PHONY: zoo_stages zoo_captions zoo_grounder_backbone $(ZOO_PARTS)
+
+zoo: setup
+	$(MAKE) --no-print-directory zoo_stages; status=$$?; $(BIN)/python -m tgs.zoo stages; exit $$status
+
+zoo_stages: phase1_visual phase1_audio zoo_grounder zoo_segmenter
+
+$(ZOO_PARTS): setup
+	$(ZOO_TRAIN)
+	$(BIN)/python -m tgs.zoo install runs/train/$@ --to $(ZOO)
+
+zoo_grounder_backbone: setup
+	$(ZOO_TRAIN)
+
+zoo_captions: setup
+	$(BIN)/python -m tgs.stickers set=captions workers=1
+
+# Both phases of captions build the whole thinker, and so need both encoders in place.
+phase1_visual phase1_audio: zoo_llm zoo_vision zoo_audio zoo_captions
+zoo_grounder: zoo_grounder_backbone
 
 test: check
 	$(BIN)/python -m pytest -q

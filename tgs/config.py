@@ -1,6 +1,6 @@
 """The typed root of every entry point, and the checks that need more than one key.
 
-Value groups (paths, trainer, optim, prompt, thresholds, protocol) are typed here, so that a wrong key fails
+Value groups (paths, trainer, optim, prompt, thresholds, protocol, control) are typed here, so that a wrong key fails
 at compose and is named. Component groups (task, data, benchmark, thinker, grounder, segmenter, logger,
 callbacks) carry `_target_` and are typed by the signature they call. Nothing here imports torch.
 """
@@ -21,7 +21,7 @@ from omegaconf.errors import InterpolationToMissingValueError
 
 from tgs.digest import digest_value
 from tgs.errors import ConfigError, TgsError
-from tgs.types import Policy
+from tgs.types import THINKING, Control, Measure, Policy, Settle, Unparsed
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
 """The config folder, beside the package."""
@@ -37,6 +37,8 @@ class Paths:
     """Root of the default data folders."""
     stickers: str = MISSING
     """The benchmark that tgs makes."""
+    stickers_demo: str = MISSING
+    """Its first clips."""
     captions: str = MISSING
     """Phase 1: audiocaps.json, images.json, videos.json and their media."""
     ref_avsbench: str = MISSING
@@ -84,14 +86,25 @@ class OptimConfig:
 
 @dataclass
 class PromptConfig:
-    """The description policy of one evaluation."""
+    """The description policy of one evaluation. All keys but `policy` are of the adaptive one.
+
+    Mirrors `tgs.pipeline.adaptive.AdaptiveRule`.
+    """
 
     policy: Policy = MISSING
+    rival_share: float = 0.6
+    """A T_s box is a rival if it scores more than this fraction of the best one's score. In [0, 1]."""
+    rival_frames: float = 0.5
+    """T_f decides if at least this fraction of the frames, and at least one, has a rival. In [0, 1]."""
+    settle: Settle = Settle.fine
+    """fine: T_f's own box; agreement: the T_s box on which T_f scores best."""
+    unparsed: Unparsed = Unparsed.none
+    """none, or raw: the reference itself goes to the detector where the thought cannot be read."""
 
 
 @dataclass
 class ThresholdsConfig:
-    """Which detections become boxes."""
+    """Which detections become boxes, and whom to believe that somebody is there at all."""
 
     box: float = 0.10
     """Keep a box scoring above this (the paper's tau_bbox). Fraction in [0, 1]."""
@@ -102,6 +115,19 @@ class ThresholdsConfig:
     """best, first (released code) or all."""
     max_boxes: int = 5
     """At most so many boxes with choice=all."""
+    reject: float = 0.0
+    """No box at all for a reference whose best score, averaged over the clip, is below this. In [0, 1]; 0: never."""
+    doubt: float = 1.0
+    """A thought that names somebody in greater doubt than this counts as a null one. In [0, 1]; 1: never."""
+
+
+@dataclass
+class ControlConfig:
+    """What the thinker is given instead of its clip."""
+
+    name: Control = MISSING
+    seed: int = 0
+    """Chooses whose sound or frames."""
 
 
 @dataclass
@@ -109,6 +135,16 @@ class ProtocolConfig:
     """How masks become numbers: a name of `tgs.metrics.protocols`."""
 
     name: str = MISSING
+
+
+@dataclass
+class GateConfig:
+    """Mirrors `tgs.lit.gate.Gate`, which checks that there is one bound."""
+
+    score: str = MISSING
+    at_least: float | None = None
+    at_most: float | None = None
+    enforce: bool = True
 
 
 @dataclass
@@ -121,6 +157,10 @@ class TrainConfig:
     """Start anew although the run folder holds a run."""
     seed: int = 0
     scale: str = MISSING
+    gate: GateConfig | None = None
+    """The score without which nothing should be built on the run; no setting of the run itself."""
+    ingredients: dict[str, str] = field(default_factory=dict)
+    """Files or folders that the run is made from, by name: it goes on only with the same ones."""
     paths: Paths = field(default_factory=Paths)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
@@ -132,6 +172,47 @@ class TrainConfig:
     segmenter: Any = None
     logger: Any = None
     callbacks: Any = None
+
+
+@dataclass
+class ClaimConfig:
+    """A claim of the article as data: a number of some rows lies above that of others.
+
+    Rows are chosen by the command line's words, as `{prompt: simple, thresholds.box: 0.1}`; a list means any of its
+    values, {} any row. The lowest of `larger` is held against the highest of `smaller`; rows that both choose count as
+    larger only.
+    """
+
+    text: str = MISSING
+    metric: Measure = MISSING
+    larger: dict[str, Any] = field(default_factory=dict)
+    smaller: dict[str, Any] = field(default_factory=dict)
+    by: float = 0.0
+    """The difference must be more than this: points of J&F, or S as a fraction."""
+    drop_from: dict[str, Any] = field(default_factory=dict)
+    """With drop_to: either side is not the number of a row but how far it falls from this setting to that one."""
+    drop_to: dict[str, Any] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)
+    """Only references of these kinds; empty means all."""
+    published: float | None = None
+    """The article's own difference, in the unit of `by`; null where it gives none."""
+
+
+@dataclass
+class TableConfig:
+    """The table at the end of a sweep, and what stands beside it."""
+
+    name: str = ""
+    """Its file's name, without `.md`."""
+    title: str = ""
+    question: str = ""
+    note: str = ""
+    """What a reader of the numbers must know."""
+    published: str | None = None
+    """The article's table beside ours: a name of `tgs.report.published`."""
+    claims: list[ClaimConfig] = field(default_factory=list)
+    write: str | None = None
+    """Folder that gets `{name}.md`, such as experiments; null writes it in the sweep's folder only."""
 
 
 @dataclass
@@ -154,6 +235,8 @@ class EvalConfig:
     prompt: PromptConfig = field(default_factory=PromptConfig)
     thresholds: ThresholdsConfig = field(default_factory=ThresholdsConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    table: TableConfig = field(default_factory=TableConfig)
+    control: ControlConfig = field(default_factory=ControlConfig)
     benchmark: Any = MISSING
     thinker: Any = MISSING
     grounder: Any = MISSING
@@ -189,7 +272,7 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
     """The composed config as its dataclass, checked.
 
     Raises:
-        ConfigError: a value that a user must give is missing, or thresholds are out of range.
+        ConfigError: a value that a user must give is missing, or an evaluation's are out of range.
     """
     try:
         missing = sorted(key for key in OmegaConf.missing_keys(cfg) if not key.startswith("paths."))
@@ -201,10 +284,41 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
         raise ConfigError(f"nothing to train: pick a run with +experiment=NAME, one of {known}")
     if missing:
         raise ConfigError(f"no value for {', '.join(missing)}: give it on the command line, {missing[0]}=...")
-    thresholds = cfg.get("thresholds")
-    if thresholds and not (0 <= thresholds.box <= 1 and 0 <= thresholds.text <= 1):
-        raise ConfigError(f"thresholds.box and thresholds.text lie in [0, 1]; got {thresholds.box}, {thresholds.text}")
+    if "thresholds" in cfg:
+        check_evaluation(cfg)
     return cfg  # type: ignore[return-value]  # a DictConfig typed by `root`: attribute access is checked by OmegaConf
+
+
+def check_evaluation(cfg: DictConfig) -> None:
+    """Ranges, and settings that have no effect under the chosen policy.
+
+    Raises:
+        ConfigError: a value is out of range, or would be passed over in silence.
+    """
+    for group, first, second in (
+        ("thresholds", "box", "text"), ("thresholds", "reject", "doubt"), ("prompt", "rival_share", "rival_frames"),
+    ):  # fmt: skip
+        values = cfg[group][first], cfg[group][second]
+        if not all(0 <= value <= 1 for value in values):
+            got = ", ".join(map(str, values))
+            raise ConfigError(f"{group}.{first} and {group}.{second} lie in [0, 1]; got {got}")
+    if cfg.table.write is not None and not cfg.table.name:
+        raise ConfigError(f"table.write={cfg.table.write} writes a page of which name? Add table.name=NAME.")
+    policy = cfg.prompt.policy
+    plain = OmegaConf.structured(PromptConfig(policy=policy))
+    if policy is not Policy.adaptive and (moved := [key for key in plain if cfg.prompt[key] != plain[key]]):
+        raise ConfigError(f"prompt.{moved[0]} has no effect with prompt={policy}: leave it out, or use prompt=adaptive")
+    if policy not in THINKING:
+        if cfg.control.name is not Control.none:
+            raise ConfigError(f"control={cfg.control.name} is about the thinker, but prompt={policy} never thinks")
+        if cfg.thresholds.doubt < 1:
+            raise ConfigError(f"thresholds.doubt is about thoughts, but prompt={policy} never thinks: leave it at 1")
+    if policy is Policy.box and cfg.thresholds.reject > 0:
+        raise ConfigError("thresholds.reject is about the detector, which prompt=box never asks: leave it at 0")
+
+
+NOT_OF_A_RUN = ("paths", "logger", "overwrite", "run", "gate", "ingredients")
+"""Keys of TrainConfig that are no settings of what is trained: a run goes on although they changed."""
 
 
 def settings_of(cfg: DictConfig, without: tuple[str, ...]) -> dict[str, Any]:

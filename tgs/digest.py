@@ -24,6 +24,17 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
+def digest_path(path: Path) -> str:
+    """16 hex digits of a file, or of a folder's files but README.md, so that a card may change.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    if not path.is_dir():
+        return digest_file(path)
+    return digest_files((file for file in path.rglob("*") if file.is_file() and file.name != "README.md"), path)
+
+
 def digest_files(paths: Iterable[Path], root: Path) -> str:
     """16 hex digits of several files: their names below `root` and their bytes, in name order."""
     return digest_value(sorted((path.relative_to(root).as_posix(), digest_file(path)) for path in paths))

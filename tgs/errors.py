@@ -15,3 +15,7 @@ class DataError(TgsError):
 
 class WeightsError(TgsError):
     """A checkpoint is missing, of another scale, or its keys do not fit the model."""
+
+
+class GateError(TgsError):
+    """A run ended below the score that whatever is built on it needs."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
 import shutil
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from tgs import __version__
 from tgs.config import CONF, EvalConfig, digest_config, job_folder, plain_errors, register, typed
 from tgs.digest import digest_files, digest_value
-from tgs.types import Policy
+from tgs.types import THINKING, Control, Policy
 
 if TYPE_CHECKING:
     from tgs.data.files import BenchmarkFiles
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tgs")
 register()
+
+NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "checkpoint", "trainer", "table")
+"""Keys of EvalConfig on which no number depends, or which `origin_of` names in another way."""
 
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="eval")
@@ -43,11 +49,15 @@ def main(cfg: DictConfig) -> None:
 
     seed_everything(config.seed, workers=True, verbose=False)
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
-    data = BenchmarkData(files=files, splits=splits_of(config, files), limit_clips=config.limit_clips)
+    data = BenchmarkData(
+        files=files, splits=splits_of(config, files), limit_clips=config.limit_clips,
+        control=config.control.name, control_seed=config.control.seed,
+    )  # fmt: skip
     data.setup()
     rule = protocol(config.protocol.name)
     origin = origin_of(cfg, files)
-    folder = eval_folder(Path(config.paths.runs), files.name, config.prompt.policy, digest_value(origin))
+    control = "" if config.control.name is Control.none else f"-{config.control.name}"
+    folder = eval_folder(Path(config.paths.runs), files.name, config.prompt.policy + control, digest_value(origin))
     if config.overwrite:
         shutil.rmtree(folder.path, ignore_errors=True)
     log.info("%d references of %s, records in %s", len(data.references), files.name, folder.path)
@@ -62,16 +72,19 @@ def main(cfg: DictConfig) -> None:
     (folder.path / "config.yaml").write_text(OmegaConf.to_yaml(cfg))
     (job_folder() / "result.json").write_text(json.dumps({"folder": str(folder.path.resolve())}))
     if HydraConfig.get().mode is RunMode.RUN:  # a sweep prints one table at its end
-        show([folder.path])
+        from tgs.report.page import Page
+
+        Page.of(OmegaConf.to_object(cfg.table), [folder.path]).show()  # type: ignore[arg-type]
 
 
 def build_agent(config: EvalConfig) -> Agent:
     """The stages that the policy needs, and no others."""
     from tgs.ground.select import Choice
+    from tgs.pipeline.adaptive import AdaptiveRule
     from tgs.pipeline.agent import Agent
-    from tgs.pipeline.description import THINKING
 
-    policy, thresholds = config.prompt.policy, config.thresholds
+    prompt, thresholds = config.prompt, config.thresholds
+    policy = prompt.policy
     thinker = grounder = None
     if policy in THINKING:
         thinker = instantiate(config.thinker, checkpoint=config.checkpoint, _convert_="all")
@@ -80,6 +93,8 @@ def build_agent(config: EvalConfig) -> Agent:
     return Agent(
         policy, instantiate(config.segmenter, _convert_="all"), thinker, grounder,
         box_threshold=thresholds.box, choice=Choice(thresholds.choice), max_boxes=thresholds.max_boxes,
+        reject=thresholds.reject, doubt=thresholds.doubt,
+        adaptive=AdaptiveRule(prompt.rival_share, prompt.rival_frames, prompt.settle, prompt.unparsed),
     )  # fmt: skip
 
 
@@ -91,49 +106,77 @@ def splits_of(config: EvalConfig, files: BenchmarkFiles) -> list[str]:
 
 def origin_of(cfg: DictConfig, files: BenchmarkFiles) -> dict[str, Any]:
     """Everything that the numbers depend on, in plain values; its digest names the folder."""
-    checkpoint = Path(cfg.checkpoint) if cfg.checkpoint else None
+    thinks = cfg.prompt.policy in THINKING  # else the checkpoint is not looked at: one record serves all seeds
+    checkpoint = Path(cfg.checkpoint) if cfg.checkpoint and thinks else None
     held = [path for path in checkpoint.glob("*") if path.is_file()] if checkpoint and checkpoint.is_dir() else []
+    weights = digest_files(held, checkpoint) if checkpoint and held else None
     return {
         "tgs": __version__,
         "benchmark": files.name,
+        "benchmark_version": version_of(files),
         "benchmark_digest": files.digest(),
         "scale": cfg.scale,
         "policy": str(cfg.prompt.policy),
+        "prompt": OmegaConf.to_container(cfg.prompt, enum_to_str=True),
+        "control": str(cfg.control.name),
         "thresholds": OmegaConf.to_container(cfg.thresholds),
         "protocol": cfg.protocol.name,
-        "checkpoint": digest_files(held, checkpoint) if checkpoint and held else None,
+        "checkpoint": weights,
+        "training": weights and (training_of(checkpoint) or weights),
         "zoo": digest_files(sorted(Path(cfg.paths.zoo).rglob("*.safetensors")), Path(cfg.paths.zoo)),
-        "settings": digest_config(cfg, without=("paths", "logger", "overwrite", "overlays", "checkpoint", "trainer")),
+        "settings": digest_config(cfg, without=NOT_OF_THE_NUMBERS),
     }
 
 
-def show(folders: list[Path], markdown: Path | None = None) -> None:
-    """Print the table of finished evaluations; write it to `markdown`, too."""
-    from rich.console import Console
+def training_of(checkpoint: Path | None) -> str | None:
+    """Digest of how an export was trained, but for the seed: what seeds of one training have in common.
 
-    from tgs.report.records import EvalFolder
-    from tgs.report.tables import main_table, markdown_table
+    None for a folder that no run of ours left.
+    """
+    from tgs.lit.run_folder import RunFolder, relevant
 
-    summaries = [EvalFolder(folder).summary() for folder in folders]
-    Console(width=140).print(main_table(summaries))
-    if markdown is not None:
-        markdown.write_text(markdown_table(summaries) + "\n")
+    if checkpoint is None or not (checkpoint.parent / "run.json").is_file():
+        return None
+    made = RunFolder(checkpoint.parent).made_by()
+    settings = {key: value for key, value in relevant(made["settings"]).items() if key != "seed"}
+    return digest_value([settings, made.get("ingredients")])
+
+
+def version_of(files: BenchmarkFiles) -> str | None:
+    """What a made benchmark says of itself; None for those that say nothing."""
+    told = files.media.parent / "benchmark.json"  # type: ignore[union-attr]
+    return json.loads(told.read_text())["version"] if told.is_file() else None
 
 
 class SweepTable(Callback):
-    """At a sweep's end: one table with a row per finished job, printed and as table.md, whichever launcher ran them."""
+    """At a sweep's end: one table with a row per setting, printed and as table.md, whichever launcher ran the jobs.
+
+    With table.write, the page goes to `{table.write}/{table.name}.md`, too.
+    """
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Note the time."""
+        self.begun = time.monotonic()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Collect what every job left in its folder."""
+        from tgs.report.page import Page
+        from tgs.report.provenance import Made
+        from tgs.report.records import finished
+
         sweep = Path(config.hydra.sweep.dir)
-        results = sorted(sweep.glob("*/result.json"), key=lambda path: int(path.parent.name))
-        folders = [Path(json.loads(path.read_text())["folder"]) for path in results]
-        jobs = len([path for path in sweep.iterdir() if path.name.isdigit()])
+        made = Made.now(shlex.join(["python", "-m", "tgs.eval", *sys.argv[1:]]), time.monotonic() - self.begun)
+        folders, jobs = finished(sweep), len([path for path in sweep.iterdir() if path.name.isdigit()])
         if len(folders) < jobs:
-            log.warning(
-                "%d of %d jobs failed: their rows are missing; see the logs in %s", jobs - len(folders), jobs, sweep
-            )
-        show(folders, sweep / "table.md")
+            missing = jobs - len(folders)
+            log.warning("%d of %d jobs failed: their rows are missing; see the logs in %s", missing, jobs, sweep)
+        if not folders:
+            return
+        page = Page.of(OmegaConf.to_object(config.table), folders)  # type: ignore[arg-type]
+        page.show()
+        page.write(sweep / "table.md", made)
+        if page.table.write is not None:
+            page.write(Path(page.table.write) / f"{page.table.name}.md", made)
 
 
 if __name__ == "__main__":

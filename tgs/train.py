@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from tgs.config import CONF, TrainConfig, plain_errors, register, settings_of, typed
+from tgs.config import CONF, NOT_OF_A_RUN, TrainConfig, plain_errors, register, settings_of, typed
+
+if TYPE_CHECKING:
+    from tgs.lit.gate import Gate
+    from tgs.lit.run_folder import RunFolder
 
 log = logging.getLogger("tgs")
 register()
@@ -20,27 +26,42 @@ register()
 def main(cfg: DictConfig) -> str:
     """Returns the run's folder."""
     config = typed(cfg, TrainConfig)
+    from tgs.lit.gate import Gate, hold_to
+    from tgs.lit.run_folder import RunFolder, digests
+
+    gate = Gate(**OmegaConf.to_container(cfg.gate)) if cfg.gate else None  # type: ignore[arg-type]
+    run = RunFolder(Path(config.paths.runs) / "train" / config.run)
+    run.claim(
+        settings_of(cfg, without=NOT_OF_A_RUN),
+        overwrite=config.overwrite,
+        experiment=HydraConfig.get().runtime.choices.get("experiment"),
+        ingredients=digests(config.ingredients),
+    )
+    if run.done:
+        log.info("%s is done already, scores %s; overwrite=true trains it again", run.path, run.summary()["scores"])
+    else:
+        fit(cfg, run, gate)
+    if gate:
+        hold_to(gate, run)
+    return str(run.path)
+
+
+def fit(cfg: DictConfig, run: RunFolder, gate: Gate | None) -> None:
+    """Build what the settings name, and train it."""
     from lightning import seed_everything
 
     from tgs.lit.optim import Optim
-    from tgs.lit.run_folder import RunFolder
     from tgs.lit.training import train
 
-    run = RunFolder(Path(config.paths.runs) / "train" / config.run)
-    run.claim(settings_of(cfg, without=("paths", "logger", "overwrite", "run")), overwrite=config.overwrite)
-    if run.done:
-        log.info("%s is done already, scores %s; overwrite=true trains it again", run.path, run.summary()["scores"])
-        return str(run.path)
-    seed_everything(config.seed, workers=True, verbose=False)
-    data = instantiate(config.data, seed=config.seed, _convert_="all")
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    data = instantiate(cfg.data, seed=cfg.seed, _convert_="all")
     optim = Optim(**OmegaConf.to_container(cfg.optim))  # type: ignore[arg-type]
-    task = instantiate(config.task, _partial_=True, _convert_="all")(optim=optim)  # as it is, not as a config
-    callbacks = [instantiate(callback) for callback in (config.callbacks or {}).values()]
-    loggers = [instantiate(logger, save_dir=run.path) for logger in (config.logger or {}).values()]
+    task = instantiate(cfg.task, _partial_=True, _convert_="all")(optim=optim)  # as it is, not as a config
+    callbacks = [instantiate(callback) for callback in (cfg.callbacks or {}).values()]
+    loggers = [instantiate(logger, save_dir=run.path) for logger in (cfg.logger or {}).values()]
     trainer_settings = OmegaConf.to_container(cfg.trainer)
-    scores = train(task, data, run, trainer_settings, callbacks=callbacks, loggers=loggers)  # type: ignore[arg-type]
+    scores = train(task, data, run, trainer_settings, callbacks=callbacks, loggers=loggers, gate=gate)  # type: ignore[arg-type]
     log.info("%s done: %s", run.path, ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
-    return str(run.path)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ Boxes are `xyxy` pixels of the frame they belong to, origin at the top left, rig
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -93,8 +93,10 @@ class Thought:
         reasoning: the text inside <think>.
         fine: T_f, the fine-grained description; None unless ok.
         simple: T_s, the category; None unless ok.
-        is_null: the thinker answers that nobody fits.
+        is_null: the thinker answers that nobody fits, or was in too much doubt to be believed.
         raw: the whole generated text.
+        doubt: 1 - the probability of the least likely token of the decision, in [0, 1], see `tgs.think.doubt`; None
+            where it is not known. Its last digits depend on the batch, so that it is not compared.
     """
 
     status: ThoughtStatus
@@ -103,6 +105,7 @@ class Thought:
     simple: str | None
     is_null: bool
     raw: str
+    doubt: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,70 @@ class Policy(StrEnum):
 
     fine = "fine"  # T_f
     simple = "simple"  # T_s
+    adaptive = "adaptive"  # T_s, or T_f where several of a kind are in view
     raw = "raw"  # R: no thinking at all, the way of Grounded-SAM2
     category = "category"  # the true category: an oracle in place of Think
     box = "box"  # the true box: an oracle in place of Think and Ground
+
+
+THINKING = frozenset({Policy.fine, Policy.simple, Policy.adaptive})
+"""Policies that need a thought."""
+
+
+class DecidedBy(StrEnum):
+    """Which text a reference's boxes come from."""
+
+    fine = "fine"
+    simple = "simple"
+    raw = "raw"
+    category = "category"
+    agreement = "agreement"  # a box of T_s, the one that T_f prefers
+
+
+class Settle(StrEnum):
+    """How T_f settles which of several T_s boxes is meant, under `Policy.adaptive`."""
+
+    fine = "fine"  # its own box
+    agreement = "agreement"  # the T_s box on which T_f scores best
+
+
+class Unparsed(StrEnum):
+    """What becomes of a thought that cannot be read, under `Policy.adaptive`."""
+
+    none = "none"  # no box, as under every other policy
+    raw = "raw"  # the reference itself goes to the detector
+
+
+class Control(StrEnum):
+    """What the thinker is given instead of its clip: does it really listen and look?"""
+
+    none = "none"  # its clip
+    audio_shuffled = "audio_shuffled"  # the sound of another clip of the split
+    frames_shuffled = "frames_shuffled"  # the frames of another clip of the split
+    reference_only = "reference_only"  # black frames and silence
+
+
+SOUND_DEPENDENT = frozenset({"sound", "order", "audiovisual"})
+"""Kinds of reference (`Reference.kind`) that cannot be told without ears: who sounds how, when, and beside whom."""
+
+
+class Measure(StrEnum):
+    """The numbers of a table, by the names that claims and records use: J&F where no letter is given."""
+
+    seen = "seen"  # test_s
+    seen_j = "seen_j"
+    seen_f = "seen_f"
+    unseen = "unseen"  # test_u
+    unseen_j = "unseen_j"
+    unseen_f = "unseen_f"
+    mix = "mix"  # mean of seen and unseen
+    null_s = "null_s"  # test_n; lower is better
+    val = "val"
+    val_j = "val_j"
+    val_f = "val_f"
+    val_s = "val_s"  # null rows of val
+
+    @property
+    def is_s(self) -> bool:
+        """Whether it is a size of what was claimed, which tables do not print in percent."""
+        return self in (Measure.null_s, Measure.val_s)

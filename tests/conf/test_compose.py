@@ -1,5 +1,6 @@
 """Every shipped config composes, and a wrong key is named."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from hydra.errors import ConfigCompositionException, HydraException
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from tgs.config import CONF, digest_config, register, typed
+from tgs.config import CONF, PromptConfig, digest_config, register, typed
 from tgs.errors import ConfigError
+from tgs.pipeline.adaptive import AdaptiveRule
+from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
 ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "stickers": []}
@@ -26,7 +29,8 @@ def composed(root: str, *overrides: str):
 
 def groups(root: str) -> list[str]:
     wanted = {"train": ["trainer", "optim", "logger", "benchmark", "scale"], "stickers": ["set"],
-              "eval": ["benchmark", "prompt", "thresholds", "protocol", "logger", "trainer", "scale"]}  # fmt: skip
+              "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer",
+                       "scale"]}  # fmt: skip
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
 
 
@@ -87,9 +91,40 @@ def test_thresholds_out_of_range_are_refused(override, got):
         typed(composed("eval", override), object)
 
 
-def test_the_default_thresholds_are_the_articles():
+def test_the_default_thresholds_are_the_articles_and_turn_nobody_down():
     thresholds = composed("eval").thresholds
     assert (thresholds.box, thresholds.text) == (0.1, 0.25)
+    assert (thresholds.reject, thresholds.doubt) == (0, 1)
+    assert composed("eval").control.name is Control.none
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["thresholds.reject=-0.5"], r"thresholds\.reject and thresholds\.doubt lie in \[0, 1\]; got -0\.5, 1\.0"),
+        (["prompt=adaptive", "prompt.rival_share=2"], r"prompt\.rival_share .* lie in \[0, 1\]; got 2\.0, 0\.5"),
+        (["prompt=adaptive", "prompt.rival_frames=-1"], r"prompt\.rival_frames lie in \[0, 1\]; got 0\.6, -1\.0"),
+        (["prompt=simple", "prompt.settle=agreement"], r"prompt\.settle has no effect with prompt=simple"),
+        (["prompt=raw", "control=audio_shuffled"], r"control=audio_shuffled .* prompt=raw never thinks"),
+        (["prompt=category", "thresholds.doubt=0.5"], r"thresholds\.doubt .* prompt=category never thinks"),
+        (["prompt=box", "thresholds.reject=0.5"], r"thresholds\.reject .* prompt=box never asks"),
+    ],
+)
+def test_settings_without_effect_or_out_of_range_are_refused(overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        typed(composed("eval", *overrides), object)
+
+
+def test_the_adaptive_prompt_is_set_from_the_command_line():
+    prompt = typed(composed("eval", "prompt=adaptive", "prompt.settle=agreement", "prompt.unparsed=raw"), object).prompt
+    assert (prompt.policy, prompt.settle, prompt.unparsed) == (Policy.adaptive, Settle.agreement, Unparsed.raw)
+
+
+def test_the_adaptive_defaults_of_config_and_pipeline_are_one():
+    prompt = composed("eval", "prompt=adaptive").prompt
+    rule = {field.name: prompt[field.name] for field in fields(AdaptiveRule)}
+    assert AdaptiveRule(**rule) == AdaptiveRule()
+    assert {field.name for field in fields(PromptConfig)} == {*rule, "policy"}
 
 
 def test_a_train_without_a_run_names_the_experiments():

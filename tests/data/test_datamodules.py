@@ -1,6 +1,7 @@
 """What phases 1 and 2 learn from: batches of examples, whole clips held out, the same order after a resume."""
 
 import json
+from dataclasses import replace
 from itertools import chain
 
 import lightning
@@ -27,7 +28,7 @@ def instruct(maker):
     path.write_text(json.dumps({uid: {"output": f"answer to {uid}"} for uid in uids}))
 
     def make(**settings):
-        data = InstructData(files=maker.files, instructions=path, **settings)
+        data = InstructData(files=replace(maker.files, instructions=path), **settings)
         data.setup()
         return data
 
@@ -72,7 +73,7 @@ def test_a_clip_and_its_null_variants_are_held_out_together(maker):
     maker.csv("vid,uid,split,fid,exp\n" + "".join(f"v,{folder}_null_1,train,0,It\n" for folder in folders))
     path = maker.root / "set.json"
     path.write_text(json.dumps({f"{folder}_null_1": {"output": "x"} for folder in folders}))
-    data = InstructData(files=maker.files, instructions=path, val_share=0.5)
+    data = InstructData(files=replace(maker.files, instructions=path), val_share=0.5)
     data.setup()
     assert {len(data.train_examples), len(data.val_examples)} == {1, 3}
 

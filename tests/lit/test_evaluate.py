@@ -7,10 +7,12 @@ import pytest
 
 from tgs.data.benchmark import ClipWork
 from tgs.errors import ConfigError
-from tgs.lit.evaluate import Evaluate, eval_folder, score_of, summarise
+from tgs.lit.evaluate import Evaluate, eval_folder, if_rejected, summarise
 from tgs.metrics.protocols import protocol
+from tgs.metrics.score import Score
 from tgs.pipeline.agent import Outcome
-from tgs.types import Clip, Masks, Reference, Split
+from tgs.pipeline.grounded import Grounded
+from tgs.types import Clip, DecidedBy, Masks, Reference, Split, Thought, ThoughtStatus
 
 SIZE = (2, 224, 224)  # the protocol's own: nothing is resized
 SEEN = Reference(0, "a_0_10000_dog_1", "a_0_10000", Split.test_s, 0, "dog", "The dog.", "named")
@@ -27,11 +29,14 @@ class StandInAgent:
         self.seconds = {"think": 0.0, "ground": 0.0, "segment": 0.0}
         self.calls = 0
 
-    def run(self, clip, references, truths):
+    def run(self, clip, references, truths, *, shown):
         self.calls += 1
+        self.shown = shown
         mask = square(56)
-        empty = (np.zeros((0, 4), np.float32),) * SIZE[0]
-        return [Outcome(r, None, None, empty, (0.0, 0.0), Masks(mask, mask.astype(np.float16))) for r in references]
+        boxes = (np.array([[56, 56, 168, 168]], np.float32),) * SIZE[0]
+        found = Grounded("dog", boxes, (0.5, 0.75), DecidedBy.simple, 0.625)
+        thought = Thought(ThoughtStatus.ok, "r", "a dog", "dog", False, "raw", doubt=0.25)
+        return [Outcome(r, thought, found, Masks(mask, mask.astype(np.float16))) for r in references]
 
 
 def square(start):
@@ -42,7 +47,7 @@ def square(start):
 
 def work(reference, truth):
     clip = Clip(reference.folder, np.zeros((*SIZE, 3), np.uint8), np.zeros(16, np.float32))
-    return ClipWork(clip, (reference,), (truth,))
+    return ClipWork(clip, (reference,), (truth,), Clip("shown", clip.frames_NHWC, clip.wave_S))
 
 
 WORKS = [work(SEEN, square(56)), work(UNSEEN, square(112)), work(NULL, np.zeros(SIZE, bool))]
@@ -89,7 +94,47 @@ def test_a_row_tells_the_whole_story(done):
     summarise(folder, protocol("tgs"), [SEEN, UNSEEN, NULL], [SEEN, UNSEEN, NULL], ORIGIN, {})
     rows = [json.loads(line) for line in (folder.path / "references.jsonl").read_text().splitlines()]
     assert [row["row"] for row in rows] == [0, 1, 2]
-    assert {"text", "category", "kind", "thought", "description", "boxes", "J", "F", "S"} <= set(rows[0])
+    assert {"text", "category", "kind", "boxes", "box_scores", "rival_frames", "J", "F", "S"} <= set(rows[0])
+    assert (rows[0]["description"], rows[0]["decided_by"], rows[0]["clip_score"]) == ("dog", "simple", 0.625)
+    assert rows[0]["thought"] == {
+        "status": "ok", "fine": "a dog", "simple": "dog", "is_null": False, "doubt": 0.25, "raw": "raw",
+    }  # fmt: skip
+
+
+def test_a_row_knows_what_empty_masks_would_score(done):
+    folder, _, _ = done
+    share = 112 * 112 / 224**2  # of the frame that the lion fills
+    lion, null = (folder.read_clip(one.folder)[0][0]["if_rejected"] for one in (UNSEEN, NULL))
+    assert lion == {"J": 0, "F": pytest.approx(1.3 * share / (0.3 * share + 1)), "S": None}
+    assert null == {"J": None, "F": None, "S": 0}
+
+
+def test_empty_masks_are_scored_once_for_all_references_to_an_object():
+    class Counting(type(protocol("tgs"))):
+        calls = 0
+
+        def score(self, *args):
+            self.calls += 1
+            return super().score(*args)
+
+    counting = Counting()
+    clip, truths = WORKS[0].clip, (square(56), square(0))
+    one, two = SEEN, Reference(1, "a_0_10000_cat_1", "a_0_10000", Split.test_s, 1, "cat", "The cat.")
+    found = if_rejected(counting, ClipWork(clip, (one, one, two), (truths[0], truths[0], truths[1]), clip))
+    assert counting.calls == 2
+    assert [score.J for score in found] == [0, 0, 0]
+
+
+def test_the_agent_gets_what_the_thinker_is_shown(done):
+    _, agent, _ = done
+    assert agent.shown.vid == "shown"
+
+
+def test_the_summary_tells_how_often_the_right_object_is_named(done):
+    folder, _, _ = done
+    everyone = [SEEN, UNSEEN, NULL]
+    named = summarise(folder, protocol("tgs"), everyone, everyone, ORIGIN, {})["named"]
+    assert (named["share"], named["right"], named["of"]) == (pytest.approx(1 / 3), 1, 3)
 
 
 def test_fewer_clips_give_a_partial_summary_and_unasked_gaps_an_error(done):
@@ -98,4 +143,4 @@ def test_fewer_clips_give_a_partial_summary_and_unasked_gaps_an_error(done):
     assert summarise(folder, protocol("tgs"), everyone, [SEEN], ORIGIN, {})["numbers"]["partial"]
     rows, curves = folder.read_clip("a_0_10000")
     with pytest.raises(ConfigError, match="1 of 3"):
-        protocol("tgs").summarise([score_of(row, curves.get(row["row"])) for row in rows], everyone)
+        protocol("tgs").summarise([Score.from_record(row, curves.get(row["row"])) for row in rows], everyone)

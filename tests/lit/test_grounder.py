@@ -12,7 +12,7 @@ from tgs.lit.optim import Optim
 from tgs.lit.zoo.grounder import GrounderTask
 from tgs.lit.zoo.grounder_data import Captioned, collate, encode, make_train, make_val
 from tgs.lit.zoo.grounder_loss import grounding_loss
-from tgs.lit.zoo.grounder_phrases import Phrase, absent, fine, named, which
+from tgs.lit.zoo.grounder_phrases import NAMING_NOTHING, Phrase, absent, fine, named, sentence, which
 from tgs.lit.zoo.grounder_sizes import GrounderSizes
 from tgs.lit.zoo.grounder_words import tokenizer, vocabulary
 from tgs.stickers.art import ArtBank
@@ -48,7 +48,7 @@ def test_colours_and_places() -> None:
     assert found["guitar on the far left"] == (0,)
     assert found["guitar on the far right"] == (2,)
     assert found["red dog"] == (1,)
-    assert found["dog on the center"] == (1,)
+    assert found["dog in the center"] == (1,)
     others = [text for text, objects in found.items() if not objects]
     assert len(others) == 1
     assert others[0].split()[1] == "dog"
@@ -66,7 +66,7 @@ def test_descriptions_have_the_thinker_s_form() -> None:
     """Among many draws lies the one that the benchmark would write of the silent scene."""
     drawn = {p.text for seed in range(60) for p in fine(TWO_GUITARS, np.random.default_rng(seed))}
     assert {fine_description(sticker) for sticker in TWO_GUITARS} <= drawn
-    assert "a red dog making a loud sound on the center" in drawn
+    assert "a red dog making a loud sound in the center" in drawn
 
 
 def test_absent_phrases_name_nobody_who_is_there() -> None:
@@ -75,6 +75,28 @@ def test_absent_phrases_name_nobody_who_is_there() -> None:
     words = {word for phrase in phrases for word in phrase.text.split()}
     assert not words & {"guitar", "dog"}
     assert all(phrase.objects == () for phrase in phrases)
+
+
+def test_a_sentence_grounds_the_names_of_things_and_nothing_else() -> None:
+    assert not set(NAMING_NOTHING) & {*CATEGORIES, *COLOURS}
+    grounded, absent_names = set(), set()
+    for seed in range(60):
+        for word, objects, kind in sentence(TWO_GUITARS, {"cat"}, np.random.default_rng(seed)):
+            assert kind == "word"
+            assert objects == {"guitar": (0, 2), "dog": (1,)}.get(word, ())
+            assert word != "cat"  # nearly covered: neither there nor absent
+            grounded |= {word} if objects else set()
+            absent_names |= {word} & set(CATEGORIES) if not objects else set()
+    assert grounded == {"guitar", "dog"}
+    assert len(absent_names) > 5
+
+
+def test_the_words_of_a_sentence_are_not_parted() -> None:
+    made = tokenizer()
+    words = [Phrase("dog", (0,), "word"), Phrase("making", (), "word")]
+    ids, spans = encode(made, words)
+    assert ids == made.encode("dog making.").ids
+    assert spans == [(1, 2), (2, 3)]
 
 
 def test_the_vocabulary_holds_berts_special_rows_and_every_word() -> None:
@@ -144,7 +166,7 @@ def trained() -> GrounderTask:
 
 
 def test_the_loss_falls_and_reaches_every_parameter(trained: GrounderTask) -> None:
-    assert trained.losses[-1] < 0.7 * trained.losses[0]
+    assert trained.losses[-1] < 0.75 * trained.losses[0]
     untouched = {name for name, parameter in trained.named_parameters() if parameter.grad is None}
     assert untouched == {f"model.model.backbone.conv_encoder.model.swin.layernorm.{n}" for n in ("weight", "bias")}
 

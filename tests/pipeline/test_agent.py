@@ -1,11 +1,26 @@
 """The agent, with stand-ins for the stages that count their calls and answer what a test can foresee."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tgs.ground.select import Choice
-from tgs.pipeline.agent import Agent, true_box
-from tgs.types import Clip, Detections, Masks, Policy, Reference, Split, Thought, ThoughtStatus
+from tgs.pipeline.adaptive import AdaptiveRule
+from tgs.pipeline.agent import Agent
+from tgs.types import (
+    Clip,
+    DecidedBy,
+    Detections,
+    Masks,
+    Policy,
+    Reference,
+    Settle,
+    Split,
+    Thought,
+    ThoughtStatus,
+    Unparsed,
+)  # fmt: skip
 
 CLIP = Clip("a_0_10000", np.zeros((2, 6, 8, 3), np.uint8), np.zeros(32, np.float32))
 
@@ -60,9 +75,9 @@ def test_equal_descriptions_are_grounded_once_and_null_never():
     references = [reference(0, "the dog"), reference(1, "any dog"), reference(2, "a cat"), reference(3, "nobody")]
     outcomes = agent(Policy.simple, grounder).run(CLIP, references, [np.zeros((2, 6, 8), bool)] * 4)
     assert grounder.asked == ["cat", "dog"]
-    assert [outcome.description for outcome in outcomes] == ["dog", "dog", "cat", None]
+    assert [outcome.grounded.text for outcome in outcomes] == ["dog", "dog", "cat", None]
     assert not outcomes[3].masks.binary_NHW.any()
-    assert outcomes[3].scores == (0.0, 0.0)
+    assert outcomes[3].grounded.scores == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(("choice", "area"), [(Choice.best, 4 * 3), (Choice.first, 2 * 2), (Choice.all, 12 + 4 - 1)])
@@ -74,7 +89,7 @@ def test_the_choice_of_boxes_decides_what_is_filled(choice, area):
 def test_nothing_above_the_threshold_is_no_mask_but_the_score_is_kept():
     outcome = agent(Policy.raw, box_threshold=0.9).run(CLIP, [reference(0, "dog")], [np.zeros((2, 6, 8), bool)])[0]
     assert not outcome.masks.binary_NHW.any()
-    assert outcome.scores == pytest.approx((0.7, 0.7))
+    assert outcome.grounded.scores == pytest.approx((0.7, 0.7))
     assert outcome.thought is None
 
 
@@ -83,10 +98,97 @@ def test_true_boxes_bypass_think_and_ground():
     truth[0, 2:4, 3:7] = True
     outcome = Agent(Policy.box, StandInSegmenter()).run(CLIP, [reference(0, "dog")], [truth])[0]
     np.testing.assert_array_equal(outcome.masks.binary_NHW, truth)
-    assert outcome.boxes[1].shape == (0, 4)
+    assert outcome.grounded.boxes[1].shape == (0, 4)
 
 
-def test_a_true_box_is_tight_with_exclusive_right_and_bottom():
-    mask = np.zeros((6, 8), bool)
-    mask[2, 3] = mask[4, 5] = True
-    np.testing.assert_array_equal(true_box(mask), [[3, 2, 6, 5]])
+def test_the_thinker_may_be_shown_another_clip_and_the_detector_never_is():
+    class Witness(StandInThinker, StandInGrounder):
+        def think(self, clip, texts):
+            self.heard = clip.vid
+            return super().think(clip, texts)
+
+        def detect(self, frames_NHWC, captions):
+            self.saw = frames_NHWC
+            return super().detect(frames_NHWC, captions)
+
+    witness, other = Witness(), Clip("b_0_10000", np.ones((2, 6, 8, 3), np.uint8), CLIP.wave_S)
+    truths = [np.zeros((2, 6, 8), bool)]
+    Agent(Policy.simple, StandInSegmenter(), witness, witness).run(CLIP, [reference(0, "dog")], truths, shown=other)
+    assert witness.heard == "b_0_10000"
+    assert witness.saw is CLIP.frames_NHWC
+    Agent(Policy.simple, StandInSegmenter(), witness, witness).run(CLIP, [reference(0, "dog")], truths)
+    assert witness.heard == "a_0_10000"
+
+
+@pytest.mark.parametrize(("limit", "pixels"), [(0.0, 24), (0.69, 24), (0.71, 0)])
+def test_a_clip_whose_best_boxes_are_too_unsure_has_no_mask(limit, pixels):
+    outcome = agent(Policy.raw, reject=limit).run(CLIP, [reference(0, "dog")], [np.zeros((2, 6, 8), bool)])[0]
+    assert outcome.masks.binary_NHW.sum() == pixels  # 2 frames of 4 x 3
+    assert outcome.grounded.clip_score == pytest.approx(0.7)
+    assert outcome.grounded.text == "dog"
+
+
+@pytest.mark.parametrize(("limit", "asked"), [(1.0, ["cat", "dog"]), (0.5, ["dog"])])
+def test_a_thought_in_doubt_asks_for_nothing(limit, asked):
+    class Doubting(StandInThinker):
+        def think(self, clip, texts):
+            sure = {"dog": 0.4, "cat": 0.6}
+            return [replace(thought, doubt=sure[thought.simple]) for thought in super().think(clip, texts)]
+
+    grounder = StandInGrounder()
+    doubting = Agent(Policy.simple, StandInSegmenter(), Doubting(), grounder, doubt=limit)
+    outcomes = doubting.run(CLIP, [reference(0, "dog"), reference(1, "cat")], [np.zeros((2, 6, 8), bool)] * 2)
+    assert grounder.asked == asked
+    assert [outcome.thought.simple for outcome in outcomes] == ["dog", "cat"]
+
+
+class TwoDogs(StandInGrounder):
+    """One cat in view, and two dogs that T_s cannot tell apart: T_f scores the right one higher."""
+
+    LEFT, RIGHT = [0, 0, 2, 2], [4, 0, 7, 2]
+
+    def detect(self, frames_NHWC, captions):
+        self.asked += captions
+        scores = {"dog": (0.6, 0.5), "a dog": (0.2, 0.4), "cat": (0.6, 0.1), "mumble": (0.3, 0.3)}
+        boxes = np.array([self.LEFT, self.RIGHT], np.float32)
+        return [[Detections(boxes, np.array(scores[text], np.float32)) for _ in frames_NHWC] for text in captions]
+
+
+@pytest.mark.parametrize(("settle", "by"), [(Settle.fine, DecidedBy.fine), (Settle.agreement, DecidedBy.agreement)])
+def test_the_fine_text_is_asked_only_where_several_are_in_view(settle, by):
+    grounder = TwoDogs()
+    references = [reference(0, "the dog"), reference(1, "a cat"), reference(2, "nobody"), reference(3, "any dog")]
+    adaptive = agent(Policy.adaptive, grounder, adaptive=AdaptiveRule(settle=settle))
+    outcomes = adaptive.run(CLIP, references, [np.zeros((2, 6, 8), bool)] * 4)
+    assert grounder.asked == ["cat", "dog", "a dog"]
+    assert [outcome.grounded.by for outcome in outcomes] == [by, DecidedBy.simple, None, by]
+    assert [outcome.grounded.rival_frames for outcome in outcomes] == [1, 0, None, 1]
+    assert [outcome.grounded.boxes[0].tolist() for outcome in outcomes] == [
+        [TwoDogs.RIGHT], [TwoDogs.LEFT], [], [TwoDogs.RIGHT],
+    ]  # fmt: skip
+    assert outcomes[0].grounded.text == ("a dog" if by is DecidedBy.fine else "dog")
+
+
+@pytest.mark.parametrize(("unparsed", "by"), [(Unparsed.none, None), (Unparsed.raw, DecidedBy.raw)])
+def test_an_unreadable_thought_may_fall_back_to_the_reference(unparsed, by):
+    class Mumbling(StandInThinker):
+        def think(self, clip, texts):
+            return [Thought(ThoughtStatus.cut, "", None, None, False, "") for _ in texts]
+
+    grounder = TwoDogs()
+    rule = AdaptiveRule(unparsed=unparsed)
+    mumbling = Agent(Policy.adaptive, StandInSegmenter(), Mumbling(), grounder, adaptive=rule)
+    outcome = mumbling.run(CLIP, [reference(0, "mumble")], [np.zeros((2, 6, 8), bool)])[0]
+    assert outcome.grounded.by is by
+    assert outcome.masks.binary_NHW.any() == (by is not None)
+    assert grounder.asked == (["mumble"] if by else [])
+
+
+@pytest.mark.parametrize("policy", [Policy.fine, Policy.simple, Policy.raw])
+def test_plain_policies_ask_once_whatever_the_adaptive_rule(policy):
+    grounder = TwoDogs()
+    told = {Policy.fine: "a dog", Policy.simple: "dog", Policy.raw: "dog"}[policy]
+    rule = AdaptiveRule(rival_frames=0.0, settle=Settle.agreement, unparsed=Unparsed.raw)
+    outcome = agent(policy, grounder, adaptive=rule).run(CLIP, [reference(0, "dog")], [np.zeros((2, 6, 8), bool)])[0]
+    assert grounder.asked == [told]
+    assert (outcome.grounded.by, outcome.grounded.rival_frames) == (DecidedBy(policy), None)

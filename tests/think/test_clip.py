@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from tgs.atomic import write_json
 from tgs.errors import ConfigError, DataError, WeightsError
 from tgs.think.encoders.clip import ClipEncoder, load_clip, resize, save_clip
-from tgs.think.weights import read_json, read_weights, write_json, write_weights
+from tgs.think.weights import read_json, read_weights, write_weights
 
 
 @pytest.fixture

@@ -50,6 +50,15 @@ def test_logits_equal_the_plain_way(llm, prefixes):
         assert (torch.stack(found)[:, row] - expected).abs().max() < 1e-4
 
 
+def test_probabilities_are_those_of_the_softmax_of_the_plain_way(llm, prefixes):
+    rows = run(llm, prefixes)
+    for row, clip, suffix in zip(rows, PREFIX_OF, SUFFIXES, strict=True):
+        ids, logits = plainly(llm, prefixes[clip], suffix, NEW)
+        expected = logits.double().softmax(-1)[torch.arange(NEW), ids]
+        assert row.probabilities == pytest.approx(expected.tolist(), abs=1e-4)
+    assert min(p for row in rows for p in row.probabilities) < 0.5  # else they could all be 1
+
+
 def test_batched_equals_one_by_one(llm, prefixes):
     alone = [run(llm, prefixes[[c]], [0], [s])[0] for c, s in zip(PREFIX_OF, SUFFIXES, strict=True)]
     assert run(llm, prefixes) == alone
@@ -69,6 +78,7 @@ def test_every_row_stops_by_itself(llm, prefixes):
         first = next((i for i, token in enumerate(ids) if token in stop), None)
         assert row.finished == (first is not None)
         assert row.ids == (ids if first is None else ids[: first + 1])
+        assert len(row.probabilities) == len(row.ids)
     assert len({len(row.ids) for row in rows}) > 1
     assert {row.finished for row in rows[:2]} == {True}
 

@@ -190,6 +190,7 @@ def test_a_thought_ends_with_its_category(thinker, features):
     thought = thinker.think(features[[0]], ["dog"])[0]
     assert thought.status is ThoughtStatus.ok
     assert (thought.reasoning, thought.fine, thought.simple) == ("a dog", "a dog", "dog")
+    assert thought.doubt == pytest.approx(1 - np.e / (np.e + len(thinker.tokenizer) - 1))  # logits are 1 and 0
     assert thought.raw.endswith("</s_object>")
 
 

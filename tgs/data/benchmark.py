@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from tgs.data.collate import as_is
+from tgs.data.control import Controlled
 from tgs.data.files import BenchmarkFiles
 from tgs.data.media import N_FRAMES, load_clip, load_masks
 from tgs.errors import ConfigError
-from tgs.types import Clip, Reference, Split
+from tgs.types import Clip, Control, Reference, Split
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class ClipWork:
         clip: frames and sound.
         references: those asked of it, in csv order.
         truths: true masks, bool (N, H, W), one per reference; references to one object share one array.
+        shown: what the thinker sees and hears: `clip` itself, unless a control changed it.
     """
 
     clip: Clip
     references: tuple[Reference, ...]
     truths: tuple[NDArray[np.bool_], ...]
+    shown: Clip
 
 
 def by_folder(references: Iterable[Reference]) -> list[tuple[Reference, ...]]:
@@ -45,8 +48,10 @@ def by_folder(references: Iterable[Reference]) -> list[tuple[Reference, ...]]:
 class ClipWorks(Dataset[ClipWork]):
     """The clips of a benchmark, each loaded when it is asked for."""
 
-    def __init__(self, files: BenchmarkFiles, groups: list[tuple[Reference, ...]], n_frames: int) -> None:
-        self.files, self.groups, self.n_frames = files, groups, n_frames
+    def __init__(
+        self, files: BenchmarkFiles, groups: list[tuple[Reference, ...]], n_frames: int, control: Controlled
+    ) -> None:
+        self.files, self.groups, self.n_frames, self.control = files, groups, n_frames, control
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -64,7 +69,8 @@ class ClipWorks(Dataset[ClipWork]):
             fid = self._fid(reference)
             if fid not in truth_of:
                 truth_of[fid] = self._truth(clip, fid)
-        return ClipWork(clip, group, tuple(truth_of[self._fid(reference)] for reference in group))
+        truths = tuple(truth_of[self._fid(reference)] for reference in group)
+        return ClipWork(clip, group, truths, self.control.shown(clip, group[0].split, files, self.n_frames))
 
     @staticmethod
     def _fid(reference: Reference) -> int | None:
@@ -93,6 +99,8 @@ class BenchmarkData(lightning.LightningDataModule):
         limit_clips: int | None = None,
         num_workers: int = 0,
         n_frames: int = N_FRAMES,
+        control: Control | str = Control.none,
+        control_seed: int = 0,
     ) -> None:
         """Nothing is read before `setup`.
 
@@ -103,6 +111,8 @@ class BenchmarkData(lightning.LightningDataModule):
                 `references` still lists all.
             num_workers: processes that load clips ahead.
             n_frames: frames of a clip.
+            control: what the thinker is given instead of its clip.
+            control_seed: chooses the other clips.
         Raises:
             ConfigError: an unknown or empty list of splits, or a limit below 1.
         """
@@ -113,6 +123,7 @@ class BenchmarkData(lightning.LightningDataModule):
             raise ConfigError(f"num_workers={num_workers} must not be negative.")
         self.files, self.limit_clips, self.num_workers, self.n_frames = files, limit_clips, num_workers, n_frames
         self.splits = None if splits is None else known_splits(splits)
+        self.control, self.control_seed = Control(control), control_seed
         self.references: list[Reference] = []
 
     def setup(self, stage: str | None = None) -> None:
@@ -120,9 +131,11 @@ class BenchmarkData(lightning.LightningDataModule):
 
         Raises:
             DataError: the csv is unusable or has no row in these splits.
+            ConfigError: the control needs another clip, and a split has none.
         """
         if not self.references:
             self.references = self.files.references(self.splits)
+            self.controlled = Controlled.of(self.control, self.references, self.control_seed)
 
     @property
     def groups(self) -> list[tuple[Reference, ...]]:
@@ -136,7 +149,7 @@ class BenchmarkData(lightning.LightningDataModule):
 
     def predict_dataloader(self) -> DataLoader[ClipWork]:
         """One clip at a time, in csv order."""
-        works = ClipWorks(self.files, self.groups, self.n_frames)
+        works = ClipWorks(self.files, self.groups, self.n_frames, self.controlled)
         return DataLoader(works, batch_size=None, collate_fn=as_is, num_workers=self.num_workers)
 
     def test_dataloader(self) -> DataLoader[ClipWork]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import lightning
@@ -99,7 +98,6 @@ class InstructData(ExampleData[InstructExample]):
         self,
         *,
         files: BenchmarkFiles,
-        instructions: str | Path,
         batch_size: int = 4,
         seed: int = 42,
         val_share: float = 0.05,
@@ -109,8 +107,7 @@ class InstructData(ExampleData[InstructExample]):
         """Nothing is read before `setup`.
 
         Args:
-            files: the benchmark that the references come from.
-            instructions: json, see `read_answers`.
+            files: the benchmark that the references and the instruction set come from.
             batch_size: examples a batch. Source: 4 per device in the released script.
             seed: of the shuffling and of the choice of validation clips. Source: 42, ditto.
             val_share: fraction of the train clips that validate. The published run has no validation: 0.
@@ -118,11 +115,16 @@ class InstructData(ExampleData[InstructExample]):
             n_frames: frames of a clip.
         """
         super().__init__(batch_size=batch_size, seed=seed, val_share=val_share, num_workers=num_workers)
-        self.files, self.instructions, self.n_frames = files, Path(instructions), n_frames
+        self.files, self.n_frames = files, n_frames
 
     def read(self) -> list[InstructExample]:
         """See the base."""
-        return instruct_examples(self.files.references([Split.train]), read_answers(self.instructions))
+        if self.files.instructions is None:
+            raise ConfigError(
+                f"benchmark {self.files.name} names no instruction set: choose one that does, or add "
+                f"+benchmark.instructions=FILE"
+            )
+        return instruct_examples(self.files.references([Split.train]), read_answers(self.files.instructions))
 
     def group(self, example: InstructExample) -> str:
         """The video, for a clip and its null variants show the same frames."""

@@ -27,6 +27,7 @@ class BenchmarkFiles:
         media: holds `{folder}/frames/{i}.jpg` and `{folder}/audio.wav`.
         media_cross: holds the sounds of null clips, where they lie apart.
         masks: holds `{folder}/fid_{fid}/{i:05d}.png`.
+        instructions: phase 2's texts, see `instruct.read_answers`; only training needs them.
         kinds: json `{uid: kind}`. Without it, kinds come from `media/{folder}/scene.json`, where there is one.
     """
 
@@ -36,10 +37,11 @@ class BenchmarkFiles:
     masks: Path
     media_cross: Path | None = None
     kinds: Path | None = None
+    instructions: Path | None = None
 
     def __post_init__(self) -> None:
         """Paths may be given as text, as configs do."""
-        for field in ("csv", "media", "masks", "media_cross", "kinds"):
+        for field in ("csv", "media", "masks", "media_cross", "kinds", "instructions"):
             value = getattr(self, field)
             if value is not None:
                 object.__setattr__(self, field, Path(value))

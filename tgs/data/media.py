@@ -50,6 +50,15 @@ def sound_path(media_root: Path, folder: str, media_cross: Path | None) -> Path:
     return media_root / folder / "audio.wav"
 
 
+def video_of(folder: str) -> str:
+    """The video whose frames a clip shows: null clips are named `null_{c|m}-{vid}`.
+
+    >>> video_of("null_c--x_0_10000")
+    '-x_0_10000'
+    """
+    return folder.partition("-")[2] if folder.startswith(NULL_PREFIX) else folder
+
+
 def load_frames(frames_folder: Path, *, n_frames: int = N_FRAMES) -> NDArray[np.uint8]:
     """Load frames 0.jpg to (n_frames - 1).jpg.
 

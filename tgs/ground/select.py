@@ -39,3 +39,37 @@ def choose(
     if choice is not Choice.first:
         passing = passing[np.argsort(-detections.scores_K[passing], kind="stable")]
     return detections.boxes_K4[passing[: max_boxes if choice is Choice.all else 1]]
+
+
+SAME_PLACE = 0.5
+"""Boxes of at least this overlap (IoU) are about one thing. Source: the usual cut of a detection that counts."""
+
+
+def comparable(detections: Detections, *, box_threshold: float, share: float) -> NDArray[np.intp]:
+    """Which detections of one frame could as well be meant as the best one: indices, best first.
+
+    Args:
+        detections: everything above the detector's floor.
+        box_threshold: only boxes scoring above it count, as in `choose`.
+        share: the others score more than this fraction of the best one's.
+
+    Returns:
+        The best box and its rivals, each at a place of its own: of boxes that overlap by `SAME_PLACE` or more only
+        the best is kept. Empty if no box passes.
+    """
+    order = np.argsort(-detections.scores_K, kind="stable")
+    cut = max(box_threshold, share * float(detections.scores_K.max(initial=0.0)))
+    kept: list[int] = []
+    for index in order:
+        passes = detections.scores_K[index] > (cut if kept else box_threshold)  # the best box is nobody's rival
+        if passes and (overlaps(detections.boxes_K4[index], detections.boxes_K4[kept]) < SAME_PLACE).all():
+            kept.append(int(index))
+    return np.array(kept, dtype=np.intp)
+
+
+def overlaps(box_4: NDArray[np.float32], boxes_K4: NDArray[np.float32]) -> NDArray[np.float64]:
+    """IoU_K of one xyxy box with each of several, in [0, 1]; 0 for a box without area."""
+    corners = np.minimum(box_4[2:], boxes_K4[:, 2:]) - np.maximum(box_4[:2], boxes_K4[:, :2])
+    both_K = corners.clip(min=0).prod(axis=1).astype(np.float64)
+    either_K = (box_4[2:] - box_4[:2]).prod() + (boxes_K4[:, 2:] - boxes_K4[:, :2]).prod(axis=1) - both_K
+    return np.divide(both_K, either_K, out=np.zeros_like(both_K), where=either_K > 0)

@@ -13,14 +13,14 @@ import numpy as np
 from torch import nn
 
 from tgs.data.benchmark import ClipWork
-from tgs.metrics.base import Protocol
-from tgs.metrics.fmeasure import FCurve
+from tgs.metrics.base import Protocol, fits_nobody
 from tgs.metrics.score import Score
 from tgs.metrics.summary import Summary
 from tgs.pipeline.agent import Agent, Outcome
+from tgs.report.named import named
 from tgs.report.overlay import Strip, save
 from tgs.report.records import EvalFolder
-from tgs.types import Reference, Split, ThoughtStatus
+from tgs.types import Masks, Reference, Split, ThoughtStatus
 
 log = logging.getLogger("tgs")
 
@@ -47,13 +47,14 @@ class Evaluate(L.LightningModule):
         name = batch.references[0].folder
         if self.folder.has_clip(name):
             return len(batch.references)
-        outcomes = self.agent.run(batch.clip, batch.references, batch.truths)
+        outcomes = self.agent.run(batch.clip, batch.references, batch.truths, shown=batch.shown)
         scores = [
             self.protocol.score(outcome.reference, outcome.masks, truth)
             for outcome, truth in zip(outcomes, batch.truths, strict=True)
         ]
         self._picture(batch, outcomes, scores)
-        rows = [as_row(outcome, score) for outcome, score in zip(outcomes, scores, strict=True)]
+        empty = if_rejected(self.protocol, batch)
+        rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, strict=True)]
         curves = {score.row: score.curve.total for score in scores if score.curve is not None}
         self.folder.write_clip(name, rows, curves)
         return len(rows)
@@ -64,34 +65,49 @@ class Evaluate(L.LightningModule):
             return
         self.pictured[split] += 1
         for outcome, score, truth in zip(outcomes, scores, work.truths, strict=True):
-            strip = Strip(work.clip.frames_NHWC, outcome.boxes, outcome.masks.binary_NHW, truth, lines(outcome, score))
+            boxes, masks = outcome.grounded.boxes, outcome.masks.binary_NHW
+            strip = Strip(work.clip.frames_NHWC, boxes, masks, truth, lines(outcome, score))
             save(strip, self.folder.path / "overlays" / f"{outcome.reference.row:05d}_{outcome.reference.uid}.png")
 
 
-def as_row(outcome: Outcome, score: Score) -> dict[str, Any]:
-    """One reference's record: who, what was thought, what was boxed, what it scored."""
-    thought = outcome.thought
+def if_rejected(protocol: Protocol, work: ClipWork) -> list[Score]:
+    """What each reference of a clip would score with empty masks; once for all references to one object."""
+    shape = work.clip.frames_NHWC.shape[:3]
+    empty = Masks(np.zeros(shape, np.bool_), np.zeros(shape, np.float16))
+    known: dict[tuple[bool, int], Score] = {}
+    scores = []
+    for reference, truth_NHW in zip(work.references, work.truths, strict=True):
+        key = (fits_nobody(reference), id(truth_NHW))
+        if key not in known:
+            known[key] = protocol.score(reference, empty, truth_NHW)
+        scores.append(known[key])
+    return scores
+
+
+def as_row(outcome: Outcome, score: Score, empty: Score) -> dict[str, Any]:
+    """One reference's record: who, what was thought, what was boxed, what it scored.
+
+    Args:
+        empty: what it would have scored with empty masks; rejections are judged by it, see `tgs.report.null_curve`.
+    """
+    thought, grounded = outcome.thought, outcome.grounded
     return {
         **score.as_record(),
         "folder": outcome.reference.folder,
         "category": outcome.reference.category,
         "text": outcome.reference.text,
-        "thought": None
-        if thought is None
-        else {"status": str(thought.status), "fine": thought.fine, "simple": thought.simple, "raw": thought.raw},
-        "description": outcome.description,
-        "boxes": [[[round(float(v), 2) for v in box] for box in boxes] for boxes in outcome.boxes],
-        "box_scores": [round(score, 4) for score in outcome.scores],
-    }
-
-
-def score_of(row: Mapping[str, Any], curve: np.ndarray | None) -> Score:
-    """The score that `as_row` wrote down."""
-    return Score(
-        uid=row["uid"], row=row["row"], split=Split(row["split"]), kind=row["kind"], J=row["J"], F=row["F"], S=row["S"],
-        frames=row["frames"], curve=None if curve is None else FCurve(curve, row["shown_frames"]),
-        claimed_px=row["claimed_px"], all_px=row["all_px"],
-    )  # fmt: skip
+        "thought": None if thought is None else {
+            "status": str(thought.status), "fine": thought.fine, "simple": thought.simple,
+            "is_null": thought.is_null, "doubt": thought.doubt, "raw": thought.raw,
+        },
+        "description": grounded.text,
+        "decided_by": None if grounded.by is None else str(grounded.by),
+        "rival_frames": grounded.rival_frames,
+        "boxes": [[[round(float(v), 2) for v in box] for box in boxes] for boxes in grounded.boxes],
+        "box_scores": [round(score, 4) for score in grounded.scores],
+        "clip_score": grounded.clip_score,
+        "if_rejected": {"J": empty.J, "F": empty.F, "S": empty.S},
+    }  # fmt: skip
 
 
 def lines(outcome: Outcome, score: Score) -> list[str]:
@@ -101,7 +117,7 @@ def lines(outcome: Outcome, score: Score) -> list[str]:
     told = [f"[{reference.split}{', ' + reference.kind if reference.kind else ''}] {reference.text}"]
     if thought is not None:
         told.append(f"Think: {' '.join(thought.reasoning.split()) or thought.raw}")
-    told.append(f"Detector: {outcome.description or 'not asked'}. True: {reference.category}. {result}")
+    told.append(f"Detector: {outcome.grounded.text or 'not asked'}. True: {reference.category}. {result}")
     return told
 
 
@@ -124,12 +140,13 @@ def summarise(
     for name in dict.fromkeys(reference.folder for reference in asked):
         clip_rows, curves = folder.read_clip(name)
         rows += clip_rows
-        scores += [score_of(row, curves.get(row["row"])) for row in clip_rows]
+        scores += [Score.from_record(row, curves.get(row["row"])) for row in clip_rows]
     numbers: Summary = protocol.summarise(scores, expected, allow_partial=len(asked) < len(expected))
     bad = sum(bool(row["thought"]) and row["thought"]["status"] != ThoughtStatus.ok for row in rows)
     summary = {
         "numbers": numbers.as_record(),
         "bad_thoughts": bad,
+        "named": named(rows),
         "origin": dict(origin),
         "seconds_of_last_leg": {stage: round(value, 1) for stage, value in seconds.items()},
     }

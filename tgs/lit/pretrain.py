@@ -48,9 +48,10 @@ class CaptionTune(TrainedOnly):
         self._words: list[float] = []
 
     def setup(self, stage: str) -> None:
-        """Encode every clip of the captions."""
+        """Encode every clip of the captions; those to validate on where nothing else is asked for."""
         data: CaptionData = self.trainer.datamodule  # type: ignore[attr-defined]
-        media = {example.media: example for example in [*data.train_examples, *data.val_examples]}
+        learned = [] if stage == "validate" else data.train_examples
+        media = {example.media: example for example in [*learned, *data.val_examples]}
         self.bank.fill(self.thinker, map(as_clip, media.values()), len(media))
 
     def training_step(self, batch: list[CaptionExample], batch_idx: int) -> Tensor:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tgs import __version__
-from tgs.digest import digest_value
-from tgs.errors import ConfigError
+from tgs.atomic import write_json
+from tgs.digest import digest_path, digest_value
+from tgs.errors import ConfigError, DataError
 
-
-def write_json(path: Path, value: object) -> None:
-    """Write whole or not at all: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-    partial.replace(path)
+COMPONENTS = ("benchmark", "thinker", "grounder", "segmenter")
+"""Groups that stand in every run's settings; they count only where the run's own settings point at them."""
 
 
 @dataclass(frozen=True)
@@ -44,35 +42,128 @@ class RunFolder:
         """Whether the run ended and its export is whole."""
         return (self.path / "summary.json").is_file()
 
-    def claim(self, settings: dict[str, Any], *, overwrite: bool) -> None:
+    def claim(
+        self,
+        settings: dict[str, Any],
+        *,
+        overwrite: bool,
+        experiment: str | None = None,
+        ingredients: Mapping[str, str] | None = None,
+    ) -> None:
         """Make the folder this run's own, or check that it already is.
 
+        Args:
+            settings: what the run is made by.
+            overwrite: start anew, whatever the folder holds.
+            experiment: the name under which conf/experiment holds the settings.
+            ingredients: digests of what the run is made from, by name; see `digests`.
         Raises:
-            ConfigError: the folder holds a run of other settings; names the keys that differ.
+            ConfigError: the folder holds a run of other settings or ingredients; names those that differ.
         """
-        made_by = self.path / "run.json"
         if overwrite and self.path.exists():
             shutil.rmtree(self.path)
-        if made_by.is_file():
-            before = json.loads(made_by.read_text())["settings"]
-            if digest_value(before) != digest_value(settings):
-                raise ConfigError(
-                    f"{self.path} holds a run of other settings ({', '.join(differing(before, settings))}). "
-                    "Give this one another name with run=NAME, or start it anew with overwrite=true."
-                )
+        own = {"settings": settings, "ingredients": dict(ingredients or {})}
+        if (self.path / "run.json").is_file():
+            there = {"ingredients": own["ingredients"], **self.made_by()}  # the first runs did not note ingredients
+            for what, before, after in (
+                ("settings", relevant(there["settings"]), relevant(settings)),
+                ("ingredients", there["ingredients"], own["ingredients"]),
+            ):
+                if digest_value(before) != digest_value(after):
+                    raise ConfigError(
+                        f"{self.path} holds a run of other {what} ({', '.join(differing(before, after))}). "
+                        "Give this one another name with run=NAME, or start it anew with overwrite=true."
+                    )
             return
-        write_json(made_by, {"tgs": __version__, "begun": now(), "settings": settings})
+        made_by = {"tgs": __version__, "begun": now(), "experiment": experiment, "commit": commit(), **own}
+        write_json(self.path / "run.json", made_by, indent=2)
 
-    def finish(self, scores: dict[str, float], seconds: float) -> None:
-        """Mark the run as done."""
-        write_json(
-            self.path / "summary.json",
-            {"tgs": __version__, "ended": now(), "seconds_of_last_leg": round(seconds, 1), "scores": scores},
+    def made_by(self) -> dict[str, Any]:
+        """What `claim` wrote.
+
+        Raises:
+            DataError: the folder is no run's.
+        """
+        return self._read("run.json", "It is no run of `python -m tgs.train`.")
+
+    def finish(
+        self, scores: dict[str, float], *, steps: int, seconds: float, cpu_seconds: float, timed_from_step: int = 0
+    ) -> None:
+        """Mark the run as done.
+
+        Args:
+            scores: of the last validation, by name.
+            steps: of the optimiser.
+            seconds, cpu_seconds, timed_from_step: see `tgs.lit.ledger.Ledger.spent`.
+        """
+        self._write_summary(
+            {
+                "tgs": __version__,
+                "torch": version("torch"),
+                "ended": now(),
+                "steps": steps,
+                "seconds": seconds,
+                "cpu_seconds": cpu_seconds,
+                "timed_from_step": timed_from_step,
+                "scores": scores,
+            }
         )
 
+    def note(self, **facts: Any) -> None:
+        """Add facts to the summary of a finished run."""
+        if (summary := self.summary()) != (noted := summary | facts):
+            self._write_summary(noted)
+
     def summary(self) -> dict[str, Any]:
-        """What `finish` wrote."""
-        return json.loads((self.path / "summary.json").read_text())
+        """What `finish` and `note` wrote.
+
+        Raises:
+            DataError: the run is not finished.
+        """
+        return self._read("summary.json", "The run has not finished: run the same command again.")
+
+    def _write_summary(self, summary: dict[str, Any]) -> None:
+        write_json(self.path / "summary.json", summary, indent=2)
+
+    def _read(self, name: str, remedy: str) -> dict[str, Any]:
+        if not (self.path / name).is_file():
+            raise DataError(f"{self.path} has no {name}. {remedy}")
+        return json.loads((self.path / name).read_text(encoding="utf-8"))
+
+
+def relevant(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without the `COMPONENTS` that nothing in them points at."""
+    kept = {key: value for key, value in settings.items() if key not in COMPONENTS}
+    while named := [key for key in COMPONENTS if key in {*settings} - {*kept} and f"${{{key}" in json.dumps(kept)]:
+        kept |= {key: settings[key] for key in named}
+    return kept
+
+
+def digests(ingredients: Mapping[str, str]) -> dict[str, str]:
+    """Digests of files or folders, by the same names; see `digest_path`.
+
+    Raises:
+        DataError: one of them is missing.
+    """
+    for name, path in ingredients.items():
+        if not Path(path).exists():
+            raise DataError(
+                f"the run is made from {name}, and there is no {path}: "
+                "the head of the experiment's file in conf/experiment says what to run before"
+            )
+    return {name: digest_path(Path(path)) for name, path in ingredients.items()}
+
+
+def commit() -> str | None:
+    """The commit of the code, with `-dirty` where files differ from it; None where git cannot say."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):  # no git here, or a checkout that it refuses to read
+        return None
 
 
 def now() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,9 @@ import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 
+from tgs.errors import ConfigError
+from tgs.lit.gate import Gate
+from tgs.lit.ledger import Ledger
 from tgs.lit.progress import progress_callback
 from tgs.lit.run_folder import RunFolder
 
@@ -39,6 +41,31 @@ def quiet() -> Iterator[None]:
         for expected in EXPECTED:
             warnings.filterwarnings("ignore", expected)
         yield
+
+
+class GateWatch(Callback):
+    """Refuses a gate that cannot be judged, before the run has cost anything.
+
+    Raises:
+        ConfigError: the last epoch is not validated, or the first validation does not give the gate's score.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """The weights that are judged must be those that are exported."""
+        epochs, every = trainer.max_epochs or 0, trainer.check_val_every_n_epoch or 1
+        if epochs % every:
+            raise ConfigError(
+                f"gate on {self.gate.score}: trainer.max_epochs={epochs} is no multiple of "
+                f"trainer.check_val_every_n_epoch={every}, so that the last epoch is not validated. "
+                "Change one of them, or set gate=null."
+            )
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """The score must be there."""
+        self.gate.reached(trainer.callback_metrics)
 
 
 class Task(Protocol):
@@ -71,24 +98,29 @@ def train(
     *,
     callbacks: Sequence[Callback] = (),
     loggers: Sequence[Logger] = (),
+    gate: Gate | None = None,
 ) -> dict[str, float]:
     """Fit `task` on `data` from the start or from the run's last checkpoint; export; mark the run as done.
 
+    The gate is only watched here, see `GateWatch`; `tgs.lit.gate.hold_to` judges the finished run.
+
     Returns:
-        The last validation scores, by name.
+        The last scores, by name.
     """
-    begun = time.monotonic()
+    ledger = Ledger()
     # Written at every epoch's end under one name: all that a killed run needs.
     keep_last = ModelCheckpoint(dirpath=run.path, filename="last", save_top_k=1, enable_version_counter=False)
-    core = [keep_last, progress_callback()]
+    core = [keep_last, ledger, progress_callback(), *([GateWatch(gate)] if gate else [])]
     trainer = build_trainer(trainer_settings, callbacks=[*core, *callbacks], loggers=loggers, folder=run.path)
     if run.last.is_file():
         log.info("going on from %s", run.last)
     # Our own checkpoint, made by this very run (RunFolder.claim); it also holds the settings' plain values.
     with quiet():
         trainer.fit(task, data, ckpt_path=run.last if run.last.is_file() else None, weights_only=False)
-    scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    # Nothing is left to fit, and nothing scored, where a run was killed between its last epoch and its export.
+    scores = ledger.scores | {name: float(value) for name, value in trainer.callback_metrics.items()}
     if trainer.is_global_zero:
         task.export(run.export)  # type: ignore[operator]  # see Task
-        run.finish(scores, time.monotonic() - begun)
+        run.finish(scores, steps=trainer.global_step, **ledger.spent())
+    trainer.strategy.barrier()  # the gate reads what the first process has written
     return scores

@@ -70,6 +70,23 @@ class Protocol(ABC):
     def pool_s(self, scores: Sequence[Score]) -> float:
         """S of a split from its scores in csv order."""
 
+    @abstractmethod
+    def weighted_pairs(
+        self, scores: Sequence[Score], weights_RK: NDArray[np.integer]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`pool_pairs` of many resamples of a split at once; intervals are made of it.
+
+        Args:
+            scores: as for `pool_pairs`, K of them.
+            weights_RK: how often each reference counts in each of R resamples; at least one a resample.
+        Returns:
+            J_R and F_R; where every reference counts once, those of `pool_pairs`.
+        """
+
+    @abstractmethod
+    def weighted_s(self, scores: Sequence[Score], weights_RK: NDArray[np.integer]) -> NDArray[np.float64]:
+        """`pool_s` of many resamples at once, see `weighted_pairs`; returns S_R."""
+
     def score(self, reference: Reference, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Score:
         """Score one reference.
 

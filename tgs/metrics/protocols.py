@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -64,6 +64,17 @@ class TgsProtocol(Protocol):
         """Plain mean over references."""
         return _mean(score.S for score in scores)
 
+    def weighted_pairs(
+        self, scores: Sequence[Score], weights_RK: NDArray[np.integer]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weighted means over references."""
+        J_K, F_K = np.array([score.J for score in scores]), np.array([score.F for score in scores])
+        return _weighted_mean(J_K, weights_RK), _weighted_mean(F_K, weights_RK)
+
+    def weighted_s(self, scores: Sequence[Score], weights_RK: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Weighted mean over references."""
+        return _weighted_mean(np.array([score.S for score in scores]), weights_RK)
+
 
 class RefAvsProtocol(Protocol):
     """EEMC's evaluation, Ref-AVSBench's own: everything at 256 x 256, by batches of 4 references in csv order.
@@ -101,8 +112,12 @@ class RefAvsProtocol(Protocol):
         """Root of the area of all frames together."""
         return pooled_s(int(np.count_nonzero(claimed_NHW)), claimed_NHW.size)
 
+    def _slices(self, references: int) -> list[slice]:
+        """Where the batches of so many references lie."""
+        return [slice(start, start + self.batch_rows) for start in range(0, references, self.batch_rows)]
+
     def _batches(self, scores: Sequence[Score]) -> list[Sequence[Score]]:
-        return [scores[start : start + self.batch_rows] for start in range(0, len(scores), self.batch_rows)]
+        return [scores[batch] for batch in self._slices(len(scores))]
 
     def pool_pairs(self, scores: Sequence[Score]) -> Pair:
         """Mean over batches of the frame mean of J and of the batch's own best F."""
@@ -117,10 +132,60 @@ class RefAvsProtocol(Protocol):
         areas = [(sum(s.claimed_px for s in batch), sum(s.all_px for s in batch)) for batch in self._batches(scores)]
         return _mean(pooled_s(claimed_px, all_px) for claimed_px, all_px in areas)
 
+    def weighted_pairs(
+        self, scores: Sequence[Score], weights_RK: NDArray[np.integer]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Batches keep their members: a reference that counts w times stands w times in its own batch.
+
+        A batch counts as often as its references do on average, the last and perhaps smaller one included.
+        """
+        frames_K, J_K = np.array([score.frames for score in scores]), np.array([score.J for score in scores])
+        curves = [score.curve for score in scores if score.curve is not None]
+        shown_K = np.array([curve.frames for curve in curves])
+        total_KC = np.stack([curve.total for curve in curves])
+
+        def overlap(batch: slice, often_RB: NDArray[np.integer]) -> NDArray[np.float64]:
+            return _ratio(often_RB @ (frames_K * J_K)[batch], often_RB @ frames_K[batch])
+
+        def best(batch: slice, often_RB: NDArray[np.integer]) -> NDArray[np.float64]:
+            return _ratio((often_RB @ total_KC[batch]).max(axis=1), often_RB @ shown_K[batch])
+
+        return self._over_batches(overlap, weights_RK), self._over_batches(best, weights_RK)
+
+    def weighted_s(self, scores: Sequence[Score], weights_RK: NDArray[np.integer]) -> NDArray[np.float64]:
+        """See `weighted_pairs`."""
+        claimed_K = np.array([score.claimed_px for score in scores])
+        all_K = np.array([score.all_px for score in scores])
+
+        def size(batch: slice, often_RB: NDArray[np.integer]) -> NDArray[np.float64]:
+            return np.sqrt(_ratio(often_RB @ claimed_K[batch], often_RB @ all_K[batch]))
+
+        return self._over_batches(size, weights_RK)
+
+    def _over_batches(
+        self, measure: Callable[[slice, NDArray[np.integer]], NDArray[np.float64]], weights_RK: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """Mean of a batch's measure over the batches, each as often as its references on average."""
+        total_R, batches_R = np.zeros((2, len(weights_RK)))
+        for batch in self._slices(weights_RK.shape[1]):
+            often_RB = weights_RK[:, batch]
+            total_R += often_RB.mean(axis=1) * measure(batch, often_RB)
+            batches_R += often_RB.mean(axis=1)
+        return total_R / batches_R
+
 
 def _mean(values: Iterable[float | None]) -> float:
     """Mean of numbers that the caller has seen to be there."""
     return float(np.mean([value for value in values if value is not None]))
+
+
+def _weighted_mean(values_K: NDArray[np.float64], weights_RK: NDArray[np.integer]) -> NDArray[np.float64]:
+    return weights_RK @ values_K / weights_RK.sum(axis=1)
+
+
+def _ratio(above_R: NDArray, below_R: NDArray) -> NDArray[np.float64]:
+    """Quotient, 0 where nothing is counted: such a batch is not drawn, or shows the object on no frame."""
+    return np.divide(above_R, below_R, out=np.zeros(len(below_R)), where=below_R > 0)
 
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({p.name: p for p in (TgsProtocol(), RefAvsProtocol())})

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tgs.metrics.fmeasure import FCurve
 from tgs.types import Split
@@ -41,6 +46,11 @@ class Score:
         """(uid, row): uids alone are not unique in Ref-AVSBench."""
         return self.uid, self.row
 
+    @property
+    def folder(self) -> str:
+        """The clip's folder, see `tgs.types.Reference.folder`: what intervals resample."""
+        return self.uid.rsplit("_", 2)[0]
+
     def as_record(self) -> dict[str, str | int | float | None]:
         """JSON-able row for a report: everything but the curve."""
         return {
@@ -56,3 +66,25 @@ class Score:
             "claimed_px": self.claimed_px,
             "all_px": self.all_px,
         }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], total: NDArray[np.float64] | None) -> Score:
+        """What `as_record` wrote down.
+
+        Args:
+            record: may hold more keys than a score has.
+            total: the curve's sums, see `FCurve.total`; None where nobody fits.
+        """
+        return cls(
+            uid=record["uid"],
+            row=record["row"],
+            split=Split(record["split"]),
+            kind=record["kind"],
+            J=record["J"],
+            F=record["F"],
+            S=record["S"],
+            frames=record["frames"],
+            curve=None if total is None else FCurve(total, record["shown_frames"]),
+            claimed_px=record["claimed_px"],
+            all_px=record["all_px"],
+        )

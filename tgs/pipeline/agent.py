@@ -6,8 +6,9 @@ descriptions, one image embedding for all boxes. No description means no detecto
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,10 +17,15 @@ from numpy.typing import NDArray
 
 from tgs.ground.base import Grounder
 from tgs.ground.select import Choice, choose
-from tgs.pipeline.description import THINKING, describe
+from tgs.pipeline.adaptive import AdaptiveRule, is_open, rival_counts, settled, simply
+from tgs.pipeline.description import believed, first_text
+from tgs.pipeline.grounded import Grounded, accepted, by_detector, by_truth, nothing
 from tgs.segment.base import Segmenter
 from tgs.think.base import Thinker
-from tgs.types import Clip, Detections, Masks, Policy, Reference, Thought
+from tgs.types import THINKING, Clip, DecidedBy, Detections, Masks, Policy, Reference, Thought
+
+Found = Mapping[str, Sequence[Detections]]
+"""What the detector answered to each text, frame by frame."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +34,13 @@ class Outcome:
 
     Attributes:
         thought: None for policies that do not think.
-        description: what the detector was asked for; None if it was not asked.
-        boxes: for each frame the chosen boxes, float32 (K, 4) xyxy pixels, K may be 0.
-        scores: for each frame the detector's best score, 0 where it found nothing above its floor.
+        grounded: what the detector was asked for and which boxes were kept.
     """
 
     reference: Reference
     thought: Thought | None
-    description: str | None
-    boxes: tuple[NDArray[np.float32], ...]
-    scores: tuple[float, ...]
+    grounded: Grounded
     masks: Masks
-
-
-@dataclass(frozen=True)
-class Grounded:
-    """Which boxes a text, or the truth, came to; see `Outcome`."""
-
-    text: str | None
-    boxes: tuple[NDArray[np.float32], ...]
-    scores: tuple[float, ...]
 
 
 @dataclass
@@ -59,6 +52,9 @@ class Agent:
         thinker, grounder: may be None for policies that do not call them.
         box_threshold: a detection scoring above it may become a box.
         choice, max_boxes: which of these are kept.
+        reject: a reference of whose boxes the detector is less sure, see `Grounded.clip_score`, gets none. 0: never.
+        doubt: a thought that is in greater doubt counts as a null one. 1: never.
+        adaptive: when T_f decides under `Policy.adaptive`.
         seconds: time spent so far, by stage.
     """
 
@@ -69,35 +65,44 @@ class Agent:
     box_threshold: float = 0.10
     choice: Choice = Choice.best
     max_boxes: int = 5
+    reject: float = 0.0
+    doubt: float = 1.0
+    adaptive: AdaptiveRule = field(default_factory=AdaptiveRule)
     seconds: dict[str, float] = field(default_factory=lambda: {"think": 0.0, "ground": 0.0, "segment": 0.0})
 
-    def run(self, clip: Clip, references: Sequence[Reference], truths: Sequence[NDArray[np.bool_]]) -> list[Outcome]:
+    def run(
+        self,
+        clip: Clip,
+        references: Sequence[Reference],
+        truths: Sequence[NDArray[np.bool_]],
+        *,
+        shown: Clip | None = None,
+    ) -> list[Outcome]:
         """Answer every reference of one clip.
 
         Args:
             clip: frames and sound.
             references: of this clip.
             truths: bool (N, H, W) per reference, read by `Policy.box` only.
+            shown: what the thinker sees and hears instead, see `Control`; None: the clip itself.
 
         Returns:
             One outcome per reference, in order.
         """
         with self._timed("think"):
-            thoughts = self._think(clip, references)
+            thoughts = self._think(clip if shown is None else shown, references)
         with self._timed("ground"):
-            grounded = self._ground(clip, references, thoughts, truths)
+            grounded = [accepted(one, self.reject) for one in self._ground(clip, references, thoughts, truths)]
         with self._timed("segment"):
             masks = self.segmenter.segment(clip.frames_NHWC, [one.boxes for one in grounded])
-        return [
-            Outcome(reference, thought, found.text, found.boxes, found.scores, mask)
-            for reference, thought, found, mask in zip(references, thoughts, grounded, masks, strict=True)
-        ]
+        return [Outcome(*all_of_one) for all_of_one in zip(references, thoughts, grounded, masks, strict=True)]
 
     def _think(self, clip: Clip, references: Sequence[Reference]) -> list[Thought | None]:
         if self.policy not in THINKING:
             return [None] * len(references)
         assert self.thinker is not None, f"policy {self.policy} needs a thinker"
-        return list(self.thinker.think(clip, [reference.text for reference in references]))
+        thoughts = self.thinker.think(clip, [reference.text for reference in references])
+        return [believed(thought, self.doubt) for thought in thoughts]
 
     def _ground(
         self,
@@ -106,32 +111,65 @@ class Agent:
         thoughts: Sequence[Thought | None],
         truths: Sequence[NDArray[np.bool_]],
     ) -> list[Grounded]:
-        frames = clip.frames_NHWC
         if self.policy is Policy.box:
-            return [Grounded(None, tuple(map(true_box, truth_NHW)), (1.0,) * len(frames)) for truth_NHW in truths]
-        assert self.grounder is not None, f"policy {self.policy} needs a grounder"
-        texts = [describe(self.policy, *pair) for pair in zip(references, thoughts, strict=True)]
-        asked = sorted({text for text in texts if text is not None})
-        found = zip(asked, self.grounder.detect(frames, asked), strict=True) if asked else ()
-        answers: dict[str | None, Grounded] = {text: self._chosen(text, by_frame) for text, by_frame in found}
-        answers[None] = Grounded(None, (np.zeros((0, 4), np.float32),) * len(frames), (0.0,) * len(frames))
-        return [answers[text] for text in texts]
+            return [by_truth(truth_NHW) for truth_NHW in truths]
+        pairs = list(zip(references, thoughts, strict=True))
+        firsts = [first_text(self.policy, *pair, self.adaptive.unparsed) for pair in pairs]
+        frames = clip.frames_NHWC
+        found = self._detect(frames, (text for text, _ in firsts))
+        if self.policy is Policy.adaptive:
+            return self._adapt(frames, thoughts, firsts, found)
+        return [self._alone(text, by, found, len(frames)) for text, by in firsts]
 
-    def _chosen(self, text: str, by_frame: Sequence[Detections]) -> Grounded:
-        rule = {"box_threshold": self.box_threshold, "choice": self.choice, "max_boxes": self.max_boxes}
-        boxes = tuple(choose(detections, **rule) for detections in by_frame)
-        return Grounded(text, boxes, tuple(float(d.scores_K.max(initial=0.0)) for d in by_frame))
+    def _detect(self, frames_NHWC: NDArray[np.uint8], texts: Iterable[str | None]) -> Found:
+        """Each text once; nothing is asked if there is none."""
+        asked = sorted({text for text in texts if text is not None})
+        if not asked:
+            return {}
+        assert self.grounder is not None, f"policy {self.policy} needs a grounder"
+        return dict(zip(asked, self.grounder.detect(frames_NHWC, asked), strict=True))
+
+    def _adapt(
+        self,
+        frames_NHWC: NDArray[np.uint8],
+        thoughts: Sequence[Thought | None],
+        firsts: Sequence[tuple[str | None, DecidedBy | None]],
+        found: Found,
+    ) -> list[Grounded]:
+        """Ask for T_f too, where T_s leaves open who is meant; see `tgs.pipeline.adaptive`."""
+        asked = {text for text, by in firsts if text is not None and by is DecidedBy.simple}
+        rivals = {text: rival_counts(found[text], self.adaptive, box_threshold=self.box_threshold) for text in asked}
+        unsettled = {text for text in asked if is_open(rivals[text], self.adaptive)}
+        fines = [
+            thought.fine if thought is not None and by is DecidedBy.simple and text in unsettled else None
+            for thought, (text, by) in zip(thoughts, firsts, strict=True)
+        ]
+        found = {**found, **self._detect(frames_NHWC, (fine for fine in fines if fine not in found))}
+        return [
+            self._settled(text, fine, found, rivals[text])
+            if text is not None and by is DecidedBy.simple
+            else self._alone(text, by, found, len(frames_NHWC))
+            for (text, by), fine in zip(firsts, fines, strict=True)
+        ]
+
+    def _settled(self, simple: str, fine: str | None, found: Found, rivals: Sequence[int]) -> Grounded:
+        if fine is None:
+            return by_detector(simple, simply(found[simple], self._choose, DecidedBy.simple), rivals)
+        threshold = self.box_threshold
+        decision = settled(found[simple], found[fine], self.adaptive, self._choose, box_threshold=threshold)
+        return by_detector(fine if decision.by is DecidedBy.fine else simple, decision, rivals)
+
+    def _alone(self, text: str | None, by: DecidedBy | None, found: Found, frames: int) -> Grounded:
+        if text is None or by is None:
+            return nothing(frames)
+        return by_detector(text, simply(found[text], self._choose, by))
+
+    @functools.cached_property
+    def _choose(self) -> functools.partial[NDArray[np.float32]]:
+        return functools.partial(choose, box_threshold=self.box_threshold, choice=self.choice, max_boxes=self.max_boxes)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
         begun = time.perf_counter()
         yield
         self.seconds[stage] += time.perf_counter() - begun
-
-
-def true_box(truth_HW: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The tight box of a mask: float32 (1, 4) xyxy pixels, right and bottom exclusive; (0, 4) if the mask is empty."""
-    ys, xs = np.nonzero(truth_HW)
-    if len(ys) == 0:
-        return np.zeros((0, 4), np.float32)
-    return np.array([[xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]], np.float32)

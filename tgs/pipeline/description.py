@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from tgs.types import Policy, Reference, Thought
+from dataclasses import replace
 
-THINKING = frozenset({Policy.fine, Policy.simple})
-"""Policies that need a thought."""
+from tgs.types import THINKING, DecidedBy, Policy, Reference, Thought, ThoughtStatus, Unparsed
+
+
+def believed(thought: Thought, doubt: float) -> Thought:
+    """The thought, or, if it names somebody in greater doubt than `doubt`, the same as a null one.
+
+    Its texts stay as they are, so that the record shows what was not believed. A thought whose doubt is not known is
+    believed, and 1 believes every one.
+    """
+    if thought.status is not ThoughtStatus.ok or thought.is_null or thought.doubt is None or thought.doubt <= doubt:
+        return thought
+    return replace(thought, is_null=True)
+
+
+def first_text(
+    policy: Policy, reference: Reference, thought: Thought | None, unparsed: Unparsed = Unparsed.none
+) -> tuple[str | None, DecidedBy | None]:
+    """What the detector is asked for first, and whose text that is; see `describe` for arguments and errors.
+
+    Only `Policy.adaptive` goes on from here, and only it reads `unparsed`.
+    """
+    text = describe(policy, reference, thought)
+    if policy is not Policy.adaptive:
+        return text, None if text is None else DecidedBy(policy)
+    if thought is not None and thought.status is not ThoughtStatus.ok and unparsed is Unparsed.raw:
+        return reference.text, DecidedBy.raw
+    return text, None if text is None else DecidedBy.simple
 
 
 def describe(policy: Policy, reference: Reference, thought: Thought | None) -> str | None:
@@ -19,7 +44,7 @@ def describe(policy: Policy, reference: Reference, thought: Thought | None) -> s
     Args:
         policy: any but `Policy.box`, which bypasses the detector.
         reference: the row; its category is used by `Policy.category` only.
-        thought: required by `fine` and `simple`.
+        thought: required by `fine`, `simple` and `adaptive`, whose first text is T_s.
 
     Raises:
         ValueError: a thinking policy without a thought, or `Policy.box`.

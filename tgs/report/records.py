@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tgs.atomic import write_json
 from tgs.errors import DataError
 
 
@@ -47,7 +48,7 @@ class EvalFolder:
         partial = clips / f".{folder}.{os.getpid()}.npz"
         np.savez_compressed(partial, **{str(row): curve for row, curve in curves.items()})  # type: ignore[arg-type]
         partial.replace(clips / f"{folder}.npz")
-        self._write(clips / f"{folder}.json", rows)
+        write_json(clips / f"{folder}.json", rows)
 
     def read_clip(self, folder: str) -> tuple[list[dict[str, Any]], dict[int, NDArray[np.float64]]]:
         """What `write_clip` kept.
@@ -71,7 +72,19 @@ class EvalFolder:
         record = self.path / "references.jsonl"
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text("\n".join(lines) + "\n")
-        self._write(self.path / "summary.json", summary)
+        write_json(self.path / "summary.json", summary)
+
+    def references(self) -> list[dict[str, Any]]:
+        """The records of a finished evaluation, in csv order.
+
+        Raises:
+            DataError: it is not finished, or the file is damaged.
+        """
+        path = self.path / "references.jsonl"
+        try:
+            return [json.loads(line) for line in path.read_text().splitlines()]
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error}). Run the same evaluation again.") from error
 
     def summary(self) -> dict[str, Any]:
         """The numbers of a finished evaluation.
@@ -84,8 +97,12 @@ class EvalFolder:
             raise DataError(f"{path} is missing: the evaluation has not finished. Run the same command again.")
         return json.loads(path.read_text())
 
-    @staticmethod
-    def _write(path: Path, value: object) -> None:
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-        partial.replace(path)
+
+def finished(sweep: Path) -> list[Path]:
+    """The evaluation folders of a sweep's finished jobs, in job order.
+
+    Args:
+        sweep: holds a folder per job, named by its number, with a `result.json` once it has finished.
+    """
+    results = sorted(sweep.glob("*/result.json"), key=lambda path: int(path.parent.name))
+    return [Path(json.loads(path.read_text())["folder"]) for path in results]

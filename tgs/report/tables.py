@@ -1,69 +1,134 @@
-"""The table of the article, from summaries: Seen, Unseen, Mix, Null S. Percent, except S."""
+"""The article's table of our own evaluations: Seen, Unseen, Mix, Null S, each with its interval. Percent, except S."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from rich.table import Table
-
-COLUMNS = ("benchmark", "prompt", "Seen J", "Seen F", "Seen J&F", "Unseen J&F", "Mix J&F", "Null S", "bad", "scored")
+from tgs.metrics.bootstrap import LEVEL, RESAMPLES, Interval, Resampled
+from tgs.report.grid import Grid
+from tgs.report.results import Row
+from tgs.types import Measure
 
 WHO = {
     "fine": "T_f (fine)",
     "simple": "T_s (simple)",
+    "adaptive": "adaptive (T_s or T_f)",
     "raw": "R (raw reference)",
     "category": "true category",
     "box": "true box",
 }
 
+HEADINGS = {
+    Measure.seen: "Seen J&F",
+    Measure.unseen: "Unseen J&F",
+    Measure.mix: "Mix J&F",
+    Measure.null_s: "Null S",
+    Measure.val: "Val J&F",
+    Measure.val_s: "Val S",
+}
+"""Measures that are columns, where any row has them."""
 
-def main_table(summaries: Sequence[Mapping[str, Any]], title: str = "") -> Table:
-    """One row per evaluation.
+NAMED_OTHERWISE = {
+    "benchmark", "benchmark_digest", "benchmark_version", "policy", "prompt.policy", "checkpoint", "settings",
+}  # fmt: skip
+"""What records hold and the table says in its own words."""
 
-    Args:
-        summaries: as `EvalFolder.summary` gives them.
-        title: printed above.
-    """
-    table = Table(title=title or None, caption=_footnote(summaries), caption_justify="left")
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column in COLUMNS[:2] else "right", no_wrap=True)
-    for summary in summaries:
-        table.add_row(*cells(summary))
-    return table
-
-
-def cells(summary: Mapping[str, Any]) -> list[str]:
-    """One row's texts."""
-    numbers, origin = summary["numbers"], summary["origin"]
-    seen, unseen, mix = numbers["seen"], numbers["unseen"], numbers["mix"]
-    pairs = [seen["J"], seen["F"], seen["JF"], unseen["JF"], mix["JF"]]
-    null_s = "-" if numbers["null_s"] is None else f"{numbers['null_s']:.3f}"
-    scored = f"{numbers['scored']}" + (f" of {numbers['expected']}" if numbers["partial"] else "")
-    policy = WHO.get(origin["policy"], str(origin["policy"]))
-    bad = f"{summary['bad_thoughts']}"
-    return [origin["benchmark"], policy, *(_percent(pair) for pair in pairs), null_s, bad, scored]
+BELOW = ("scale", "thresholds.box", "thresholds.choice")
+"""Settings that are told below the table, unless they are a column because rows differ in them."""
 
 
-def markdown_table(summaries: Sequence[Mapping[str, Any]]) -> str:
-    """The same rows as Markdown, for experiments/."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "|".join(["---", "---", *["---:"] * (len(COLUMNS) - 2)]) + "|"]
-    lines += ["| " + " | ".join(cells(summary)) + " |" for summary in summaries]
-    return "\n".join([*lines, "", _footnote(summaries)])
+def main_grid(rows: Sequence[Row]) -> Grid:
+    """One line per row; columns in which nothing was scored are left out."""
+    settings = [flat(row.origin) for row in rows]
+    known = [name for name in dict.fromkeys(chain(*settings)) if name not in NAMED_OTHERWISE]
+    varied = [name for name in known if len({f"{plain[name]}" for plain in settings if name in plain}) > 1]
+    columns = ["benchmark", "prompt", *varied]
+    names = [
+        [row.setting("benchmark"), who(row), *(f"{plain.get(name, '-')}" for name in varied)]
+        for row, plain in zip(rows, settings, strict=True)
+    ]
+    if len({tuple(name) for name in names}) < len(names):  # rows differ in something that has no column
+        names = [[*name, str(row.setting("settings"))[:6]] for name, row in zip(names, rows, strict=True)]
+        columns.append("settings")
+    lines = [[*name, *_cells(row)] for name, row in zip(names, rows, strict=True)]
+    headings = [*columns, *HEADINGS.values(), "bad", "seeds", "scored"]
+    return Grid(headings, lines, notes=notes(rows, varied), words=len(columns)).without_empty()
 
 
-def _percent(fraction: float | None) -> str:
-    return "-" if fraction is None else f"{100 * fraction:.1f}"
+def flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """`{"thresholds": {"box": 0.1}}` as `{"thresholds.box": 0.1}`, without what has no value."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{above}{name}.")
+        elif value is not None:
+            found[above + name] = value
+    return found
 
 
-def _footnote(summaries: Sequence[Mapping[str, Any]]) -> str:
-    """What the numbers are of; rows that differ in it are told apart."""
-    origins = {
-        f"protocol {s['numbers']['protocol']}, scale {s['origin']['scale']}, box > {s['origin']['thresholds']['box']:g}"
-        for s in summaries
-    }
-    partial = " PARTIAL rows are no headline." if any(s["numbers"]["partial"] for s in summaries) else ""
-    made = (
-        " stickers is a synthetic benchmark." if any("stickers" in s["origin"]["benchmark"] for s in summaries) else ""
-    )
-    return f"{'; '.join(sorted(origins))}. bad: thoughts that could not be parsed.{partial}{made}"
+def who(row: Row) -> str:
+    """Whose words the detector was asked with."""
+    policy = str(row.setting("prompt"))
+    return WHO.get(policy, policy)
+
+
+def _cells(row: Row) -> list[str]:
+    counts = [evaluation.summary["numbers"] for evaluation in row.evaluations]
+    scored = f"{counts[0]['scored']}" + (f" of {counts[0]['expected']}" if row.partial else "")
+    bad = sum(evaluation.summary["bad_thoughts"] for evaluation in row.evaluations)
+    numbers = [cell(row.number(measure), measure) for measure in HEADINGS]
+    return [*numbers, f"{bad}", f"{len(row.evaluations)}", scored]
+
+
+def cell(number: Resampled | None, measure: Measure) -> str:
+    """`47.5 [42.2, 52.6]`; a dash where there is no number."""
+    return "-" if number is None else f"{told(number.value, measure)} {bracket(number.interval, measure)}"
+
+
+def bracket(interval: Interval, measure: Measure) -> str:
+    """`[42.2, 52.6]`; `[?]` where one clip tells no interval."""
+    if math.isnan(interval.low):
+        return "[?]"
+    return f"[{told(interval.low, measure)}, {told(interval.high, measure)}]"
+
+
+def told(fraction: float, measure: Measure) -> str:
+    """Percent with one digit, S as a fraction with three; never a negative nought."""
+    return f"{fraction:z.3f}" if measure.is_s else f"{100 * fraction:z.1f}"
+
+
+def notes(rows: Sequence[Row], varied: Sequence[str] = ()) -> list[str]:
+    """What the numbers are of."""
+    labels = sorted({row.evaluations[0].protocol.label for row in rows})
+    shared = [f"{name} {rows[0].setting(name)}" for name in BELOW if name not in varied]
+    found = [
+        f"Protocol {', '.join([*labels, *shared])}. bad: thoughts that could not be parsed.",
+        f"Brackets: {LEVEL:.0%} bootstrap intervals over clips ({RESAMPLES:,} resamples).",
+        *spreads(rows),
+    ]
+    if any(row.partial for row in rows):
+        found.append("PARTIAL rows, with fewer references scored than there are, are no headline.")
+    if any("stickers" in row.setting("benchmark") for row in rows):
+        found.append("stickers is a synthetic benchmark.")
+    return found
+
+
+def spreads(rows: Sequence[Row]) -> list[str]:
+    """How far the seeds of a row lie apart, for rows of several."""
+    found = []
+    for row in rows:
+        ranges = {measure: row.spread(measure) for measure in HEADINGS}
+        texts = [f"{HEADINGS[measure]} {_range(ends, measure)}" for measure, ends in ranges.items() if ends]
+        if len(row.evaluations) > 1:
+            found.append(
+                f"{who(row)} on {row.setting('benchmark')} is the mean of {len(row.evaluations)} seeds of phase 2, "
+                f"which give {', '.join(texts)}; its brackets are over clips, not over seeds."
+            )
+    return found
+
+
+def _range(ends: tuple[float, float], measure: Measure) -> str:
+    return f"{told(ends[0], measure)} to {told(ends[1], measure)}"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tgs.atomic import write_json
 from tgs.stickers.captions import audio_caption, frame_caption, video_caption
 from tgs.stickers.categories import CATEGORIES
-from tgs.stickers.layout import write_json
 from tgs.stickers.sample import sample_scene
 from tgs.stickers.scene import N_FRAMES, Scene
 from tgs.stickers.settings import StickersSettings
@@ -21,22 +21,29 @@ VIDEO_QUESTIONS = ("What does the video show?", "Describe the video.")
 
 @dataclass(frozen=True)
 class CaptionPlan:
-    """One clip with captions: `audio/{id}.wav`, `videos/{id}/{0..9}.jpg`, one frame also as `images/{id}.jpg`."""
+    """One clip with captions: `audio/{id}.wav`, `videos/{id}/{0..9}.jpg`, one frame also as `images/{id}.jpg`.
+
+    Of a still there is only the image.
+    """
 
     id: int
     scene: Scene
     frame: int
     questions: tuple[str, str]
+    is_still: bool
 
 
 def plan_caption(settings: StickersSettings, index: int) -> CaptionPlan:
-    """Clip `index` of the caption set; its id counts from 1. All categories appear, those of test_u too."""
+    """Clip `index` of the caption set; its id counts from 1. All categories appear, those of test_u too.
+
+    The stills come after the clips.
+    """
     rng = np.random.default_rng((settings.seed, _STREAM, index))
     scene = sample_scene(
         rng, f"stkc{index:05d}_0_10000", categories=tuple(CATEGORIES), stereo_share=settings.stereo_share
     )
     questions = (IMAGE_QUESTIONS[rng.integers(2)], VIDEO_QUESTIONS[rng.integers(2)])
-    return CaptionPlan(index + 1, scene, int(rng.integers(N_FRAMES)), questions)
+    return CaptionPlan(index + 1, scene, int(rng.integers(N_FRAMES)), questions, index >= settings.caption_clips)
 
 
 def write_caption_files(folder: Path, plans: list[CaptionPlan]) -> None:
@@ -45,7 +52,8 @@ def write_caption_files(folder: Path, plans: list[CaptionPlan]) -> None:
     Source:
         AudioCaps' list of {audiocap_id, start_time, caption}; Video-LLaVA's list of {image or video, conversations}.
     """
-    sounds = [{"audiocap_id": p.id, "start_time": 0, "caption": audio_caption(p.scene)} for p in plans]
+    clips = [p for p in plans if not p.is_still]
+    sounds = [{"audiocap_id": p.id, "start_time": 0, "caption": audio_caption(p.scene)} for p in clips]
     images = [
         {
             "image": f"images/{p.id}.jpg",
@@ -58,7 +66,7 @@ def write_caption_files(folder: Path, plans: list[CaptionPlan]) -> None:
             "video": f"videos/{p.id}",
             "conversations": _conversation("<video>", p.questions[1], video_caption(p.scene)),
         }
-        for p in plans
+        for p in clips
     ]
     write_json(folder / "audiocaps.json", sounds)
     write_json(folder / "images.json", images)

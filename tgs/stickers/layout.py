@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -47,12 +46,6 @@ def write_masks(folder: Path, masks_NHW: NDArray[np.bool_]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for index, mask_HW in enumerate(masks_NHW):
         Image.fromarray(mask_HW.astype(np.uint8) * 255).save(folder / f"{index:05d}.png")
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write JSON that a person can read, LF line ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def truth_of(plan: FolderPlan) -> dict:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
+from tgs.atomic import write_json
 from tgs.digest import digest_file
 from tgs.stickers.captions_set import CaptionPlan, write_caption_files
-from tgs.stickers.layout import csv_text, write_json
+from tgs.stickers.layout import csv_text
 from tgs.stickers.plan import FolderPlan
 from tgs.stickers.settings import VERSION, StickersSettings
 from tgs.types import Split
@@ -65,5 +66,5 @@ def _card(
         "metadata_digest": metadata_digest,
         "packages": {name: version(name) for name in _PACKAGES},
         "counts": counts,
-        "caption_clips": len(captions),
+        "captions": len(captions),
     }

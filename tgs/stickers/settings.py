@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
 
-VERSION = "0.1"
+VERSION = "1.0"
 """Of the benchmark. Raise it whenever equal settings would give other bytes: numbers of two versions do not mix."""
 
 SOUND_FORMATS = ("ULAW", "PCM_16")
@@ -21,6 +21,7 @@ class StickersSettings:
     Attributes:
         train, val, test_s, test_u, test_n: clips of each split.
         caption_clips: clips with captions for phase 1, of all categories; the demo set needs none.
+        caption_stills: further pictures with a caption, of scenes of their own.
         references: least and most references of a clip.
         null_every: every so many training and validation clips also come as a null clip; 0 for none.
         null_references: references of such a null clip.
@@ -39,6 +40,7 @@ class StickersSettings:
     test_u: int = 20
     test_n: int = 20
     caption_clips: int = 0
+    caption_stills: int = 0
     references: tuple[int, int] = (5, 8)
     null_every: int = 9
     null_references: int = 3
@@ -54,7 +56,7 @@ class StickersSettings:
     def __post_init__(self) -> None:
         """Refuses what cannot be made, naming the setting."""
         object.__setattr__(self, "references", tuple(self.references))  # configs bring lists
-        for name in ("train", "val", "test_s", "test_u", "test_n", "caption_clips"):
+        for name in ("train", "val", "test_s", "test_u", "test_n", "caption_clips", "caption_stills"):
             _check(0 <= getattr(self, name) < MAX_CLIPS, name, getattr(self, name), f"0 to {MAX_CLIPS - 1} clips")
         _check(self.train + self.val + self.test_s + self.test_u + self.test_n > 0, "train", 0, "at least one clip")
         counts = self.references

@@ -18,6 +18,7 @@ class Thinker(Protocol):
             clip: frames and sound.
             texts: the references, as the csv holds them.
         Returns:
-            One thought per reference, in order; a text that could not be read is a thought that is not ok.
+            One thought per reference, in order; a text that could not be read is a thought that is not ok. A thinker
+            that knows how sure it is says so in `doubt`.
         """
         ...

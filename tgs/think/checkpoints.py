@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from tgs.atomic import write_json
 from tgs.digest import digest_value
 from tgs.errors import WeightsError
-from tgs.think.weights import MODEL_FILE, fit, read_json, read_weights, write_json, write_weights
+from tgs.think.weights import MODEL_FILE, fit, read_json, read_weights, write_weights
 
 MANIFEST_FILE = "manifest.json"
 _FORMAT = 1
@@ -48,7 +49,7 @@ def save_trained(
         "trained": trained,
         "dtype": str(dtype).removeprefix("torch."),
     }
-    write_json(folder / MANIFEST_FILE, dict(meta) | own)
+    write_json(folder / MANIFEST_FILE, dict(meta) | own, sort_keys=True)
 
 
 def load_trained(

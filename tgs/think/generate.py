@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,10 +24,13 @@ class Generated:
     Attributes:
         ids: the new tokens, the stopping one included.
         finished: it stopped by itself; False means that the limit cut it off.
+        probabilities: of each new token among the whole vocabulary, in [0, 1]. Not compared: their last digits depend
+            on the batch.
     """
 
     ids: list[int]
     finished: bool
+    probabilities: list[float] = field(compare=False)
 
 
 @torch.no_grad()
@@ -53,11 +56,14 @@ def greedy(
         max_new_tokens: limit per row.
     """
     rows: list[list[int]] = [[] for _ in suffixes]
+    likely: list[Tensor] = []
     open_rows = set(range(len(rows)))
     steps = decode(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id)
     logits_RV = next(steps)
     for step in range(max_new_tokens):
         tokens = logits_RV.argmax(dim=-1).tolist()
+        scores_RV = logits_RV.float()
+        likely.append((scores_RV.amax(dim=-1) - scores_RV.logsumexp(dim=-1)).exp())
         for row in list(open_rows):
             rows[row].append(tokens[row])
             if tokens[row] in stop_ids:
@@ -66,7 +72,8 @@ def greedy(
             break
         fed = [token if row in open_rows else pad_id for row, token in enumerate(tokens)]
         logits_RV = steps.send(torch.tensor(fed, device=prefixes_CLD.device))
-    return [Generated(ids, index not in open_rows) for index, ids in enumerate(rows)]
+    likely_RL = torch.stack(likely, dim=1).tolist()  # brought over once, not once a step
+    return [Generated(ids, row not in open_rows, likely_RL[row][: len(ids)]) for row, ids in enumerate(rows)]
 
 
 @torch.no_grad()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import nn
 
+from tgs.atomic import write_json
 from tgs.errors import WeightsError
 from tgs.think.tokens import SPECIAL_TOKENS
-from tgs.think.weights import CONFIG_FILE, require, write_json, write_weights
+from tgs.think.weights import CONFIG_FILE, require, write_weights
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -60,7 +61,8 @@ def save_llm(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
     """Write what `load_llm` and `load_tokenizer` read; a head tied to the embeddings is not written twice."""
     tied = {"lm_head.weight"} if llm.config.tie_word_embeddings else set()
     write_weights(folder, {key: value for key, value in llm.state_dict().items() if key not in tied}, dtype=dtype)
-    write_json(folder / CONFIG_FILE, llm.config.to_dict() | {"dtype": str(dtype).removeprefix("torch.")})
+    config = llm.config.to_dict() | {"dtype": str(dtype).removeprefix("torch.")}
+    write_json(folder / CONFIG_FILE, config, sort_keys=True)
     tokenizer.save_pretrained(str(folder))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -11,6 +12,7 @@ from torch.nn import functional as F
 
 from tgs.errors import ConfigError, DataError
 from tgs.think.assemble import IGNORED, expand, fill, pad_rows, positions, shared_prefix
+from tgs.think.doubt import doubt
 from tgs.think.encoders.beats import Beats
 from tgs.think.encoders.clip import ClipEncoder
 from tgs.think.encoders.encode import encode_clips
@@ -136,7 +138,7 @@ class RefThinker(nn.Module):
         prompts = [thought_prompt(self.template, text) for own in texts for text in own]
         stop_ids = {self._end_of_thought, self._eos}
         rows = self._continue(features, clip_of, prompts, stop_ids=stop_ids, max_new_tokens=self.max_new_tokens)
-        thoughts = iter([parse_thought(self._text(row), finished=row.finished) for row in rows])
+        thoughts = iter([self._thought(row) for row in rows])
         return [[next(thoughts) for _ in own] for own in texts]
 
     def caption(
@@ -205,6 +207,11 @@ class RefThinker(nn.Module):
     def _text(self, row: Generated) -> str:
         ids = row.ids[:-1] if row.ids and row.ids[-1] == self._eos else row.ids
         return str(self.tokenizer.decode(ids, skip_special_tokens=False))
+
+    def _thought(self, row: Generated) -> Thought:
+        thought = parse_thought(self._text(row), finished=row.finished)
+        words = cast("list[str]", self.tokenizer.convert_ids_to_tokens(row.ids))
+        return replace(thought, doubt=doubt(words, row.probabilities))
 
     def _branch(self, name: str) -> Branch:
         return cast(Branch, self.branches[name])

@@ -60,12 +60,6 @@ def read_weights(file: Path, remedy: str) -> dict[str, Tensor]:
         raise WeightsError(f"{file}: not a readable safetensors file ({error}). {remedy}") from error
 
 
-def write_json(file: Path, value: Mapping[str, Any]) -> None:
-    """Write an indented json object with sorted keys."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
 def read_json(file: Path, remedy: str) -> dict[str, Any]:
     """Read a json object.
 

@@ -1,4 +1,4 @@
-"""What the tiny detector is trained on: made frames with captions of one to six phrases."""
+"""What the tiny detector is trained on: made frames with captions of one to six phrases, or one long sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tgs.ground.hf import to_pixels
 from tgs.lit.zoo.crowd import benchmark_frame, crowd
 from tgs.lit.zoo.grounder import GroundBatch
 from tgs.lit.zoo.grounder_loss import Truth
-from tgs.lit.zoo.grounder_phrases import Phrase, absent, fine, named, which
+from tgs.lit.zoo.grounder_phrases import Phrase, absent, fine, named, sentence, which
 from tgs.lit.zoo.grounder_words import tokenizer
 from tgs.lit.zoo.segmenter_data import boxes_of
 from tgs.lit.zoo.stream import StreamData
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CLS, SEP, STOP = 101, 102, 1012
 SPECIAL_WEIGHT = 0.25
 """[CLS], [SEP] and '.' are negatives everywhere: easy ones, so they count less than a phrase."""
+SENTENCES = 0.15
+"""Share of the examples."""
 SMALLEST_PX = 120
 """Objects with fewer visible pixels are asked for by nobody, but are not called absent either."""
 
@@ -41,8 +43,14 @@ class Captioned(NamedTuple):
 
 
 def make_train(rng: np.random.Generator, *, art: ArtBank, crowds: float) -> Captioned:
-    """One training example: a third ask for one thing, as the agent does, the others for two to six."""
+    """One training example: a third ask for one thing, as the agent does, most others for two to six.
+
+    A few are long sentences, of which only the names of things are grounded: as in the phrase-grounding captions that
+    the published detector learns from. They teach that most words mean nothing on a frame.
+    """
     frame_HWC, boxes_K4, seen, hidden = make_frame(rng, art, crowds)
+    if rng.random() < SENTENCES:
+        return Captioned(frame_HWC, boxes_K4, sentence(seen, hidden, rng))
     there, special = named(seen), which(seen, rng)
     described = fine(seen, rng)
     missing = [phrase for phrase in absent(seen, rng) if not any(name in phrase.text for name in hidden)]
@@ -93,14 +101,18 @@ def make_frame(
 
 
 def encode(made: Tokenizer, phrases: list[Phrase]) -> tuple[list[int], list[tuple[int, int]]]:
-    """Token ids of "one. two." with special tokens, and each phrase's range in them, its '.' excluded."""
+    """Token ids of "one. two." with special tokens, and each phrase's range in them, its '.' excluded.
+
+    The words of a sentence are not parted.
+    """
     ids, spans = [CLS], []
     for phrase in phrases:
         start = len(ids)
         ids += made.encode(phrase.text, add_special_tokens=False).ids
         spans.append((start, len(ids)))
-        ids.append(STOP)
-    return [*ids, SEP], spans
+        if phrase.kind != "word":
+            ids.append(STOP)
+    return [*ids, SEP] if ids[-1] == STOP else [*ids, STOP, SEP], spans
 
 
 def collate(examples: list[Captioned], *, made: Tokenizer, size_hw: tuple[int, int], limit: int) -> GroundBatch:

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tgs.lit.zoo.grounder_words import FRAME_WORDS, REFERENCE_WORDS
 from tgs.stickers.categories import CATEGORIES, COLOURS
 from tgs.stickers.scene import Level, Sticker, Zone
 from tgs.stickers.wording import PLACES
 
 APART = 0.12
 """Two of a kind closer than this, in frame widths, are not told apart by left and right."""
+
+NAMING_NOTHING = (*FRAME_WORDS.split(), *REFERENCE_WORDS.split())
 
 
 class Phrase(NamedTuple):
@@ -21,7 +24,7 @@ class Phrase(NamedTuple):
     Attributes:
         text: lower case, no '.'.
         objects: indices of all objects that fit; empty if nobody does.
-        kind: named, which (colour, or one of two), fine, absent.
+        kind: named, which (colour, or one of two), fine, absent; word, of a sentence.
     """
 
     text: str
@@ -77,6 +80,17 @@ def absent(seen: Sequence[Sticker], rng: np.random.Generator) -> list[Phrase]:
             text = describe(rng, text, colour, list(Zone)[rng.integers(len(Zone))])
         phrases.append(Phrase(text, (), "absent"))
     return phrases
+
+
+def sentence(seen: Sequence[Sticker], hidden: set[str], rng: np.random.Generator) -> list[Phrase]:
+    """A sentence's words in random order: most of them name nothing; up to two name a category, there or not."""
+    words = [str(word) for word in rng.choice(NAMING_NOTHING, int(rng.integers(4, 11)))]
+    there = {phrase.text: phrase.objects for phrase in named(seen)}
+    names = [name for name in CATEGORIES if name not in hidden]
+    for _ in range(int(rng.integers(3))):
+        pool = list(there) if rng.random() < 0.6 else names
+        words.insert(int(rng.integers(len(words) + 1)), pool[rng.integers(len(pool))])
+    return [Phrase(word, there.get(word, ()), "word") for word in words]
 
 
 def describe(rng: np.random.Generator, name: str, colour: str, zone: Zone) -> str:

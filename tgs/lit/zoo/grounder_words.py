@@ -45,7 +45,7 @@ REFERENCE_WORDS = (
     "turns twanging two udder under until up valves vehicle voice wags waits wakes waltzes we wheels when while "
     "whiskered white whose wild wind without wooden wool work"
 )
-"""Words of the references and riddles of `tgs.stickers`: no phrase teaches them, but each is one token."""
+"""Words of the references and riddles of `tgs.stickers`: they name nothing that could be boxed."""
 
 
 def vocabulary() -> list[str]:

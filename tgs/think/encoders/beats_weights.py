@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from tgs.atomic import write_json
 from tgs.errors import WeightsError
 from tgs.think.encoders.beats import Beats, BeatsConfig
-from tgs.think.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, require, write_json, write_weights
+from tgs.think.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, require, write_weights
 
 _REMEDY = (
     "Train the tiny one with `python -m tgs.train +experiment=zoo_audio`, or point thinker.audio.path at "
@@ -22,7 +23,7 @@ _BIAS = "self_attn.relative_attention_bias.weight"
 
 def save_beats(model: Beats, folder: Path, *, dtype: torch.dtype = torch.float16) -> None:
     """Write what `load_beats` needs to build the same encoder again: config.json and model.safetensors."""
-    write_json(folder / CONFIG_FILE, asdict(model.config))
+    write_json(folder / CONFIG_FILE, asdict(model.config), sort_keys=True)
     write_weights(folder, model.state_dict(), dtype=dtype)
 
 

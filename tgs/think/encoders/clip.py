@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from tgs.atomic import write_json
 from tgs.errors import ConfigError, DataError
-from tgs.think.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, write_json, write_weights
+from tgs.think.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, write_weights
 
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -96,7 +97,7 @@ def resize(frames_NHWC: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
 
 def save_clip(encoder: ClipEncoder, folder: Path, *, dtype: torch.dtype = torch.float16) -> None:
     """Write what `load_clip` needs: transformers' config.json, and model.safetensors with its parameter names."""
-    write_json(folder / CONFIG_FILE, encoder.model.config.to_dict())
+    write_json(folder / CONFIG_FILE, encoder.model.config.to_dict(), sort_keys=True)
     write_weights(folder, encoder.model.state_dict(), dtype=dtype)
 
 

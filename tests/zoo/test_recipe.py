@@ -1,0 +1,54 @@
+"""A recipe is what was done, not where."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tgs.config import CONF, NOT_OF_A_RUN, settings_of
+from tgs.lit.run_folder import differing
+from tgs.zoo.parts import PARTS, STAGES
+from tgs.zoo.recipe import recipe_of, today
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_stage_is_an_experiment_with_a_gate():
+    experiments = {path.stem for path in Path(CONF, "experiment").glob("*.yaml") if not path.stem.startswith("phase2")}
+    assert set(STAGES) == experiments
+    assert set(PARTS.values()) == experiments - {"zoo_grounder_backbone"}
+    assert all(today(stage).gate for stage in STAGES)
+
+
+@pytest.mark.parametrize("experiment", STAGES)
+def test_a_recipe_names_no_folder_of_this_machine(experiment):
+    text = json.dumps(today(experiment).recipe)
+    assert str(ROOT) not in text
+    assert "${" not in text
+    assert "threads" not in text
+
+
+def test_device_and_places_do_not_count_but_settings_do():
+    base = today("zoo_segmenter").recipe
+    assert today("zoo_segmenter", ["trainer=gpu", "paths.runs=elsewhere"]).recipe == base
+    assert today("zoo_segmenter", ["thinker.max_new_tokens=1"]).recipe == base  # a component that it does not use
+    assert differing(base, today("zoo_segmenter", ["optim.lr=0.5"]).recipe) == ["optim.lr: 0.001 there, 0.5 here"]
+
+
+def test_what_the_task_points_at_counts():
+    base = today("phase1_audio").recipe
+    assert base["task"]["thinker"]["weights"] == "paths.zoo"
+    changed = today("phase1_audio", ["thinker.qformer.queries.audio=9"]).recipe
+    assert differing(base, changed) == ["task.thinker.qformer.queries.audio: 4 there, 9 here"]
+
+
+def test_the_settings_that_a_run_keeps_on_disk_give_the_same_recipe():
+    now = today("zoo_grounder")
+    kept = json.loads(json.dumps(settings_of(now.cfg, without=NOT_OF_A_RUN)))
+    assert recipe_of(kept) == now.recipe
+    assert now.recipe["task"]["backbone"] == "paths.runs/train/zoo_grounder_backbone/export/backbone.safetensors"
+
+
+def test_make_zoo_knows_every_stage():
+    words = set((ROOT / "Makefile").read_text().replace(":", " ").split())
+    assert words >= set(STAGES)

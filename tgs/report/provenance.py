@@ -1,0 +1,91 @@
+"""Where a table comes from: the code's commit, and the versions of all that its rows were made with."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tgs.report.results import Row
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a table came about.
+
+    Attributes:
+        command: the command line.
+        date: ISO 8601.
+        commit: of the code; None outside of a git checkout.
+        seconds: from the first job to the last; None where the table was rebuilt from records.
+    """
+
+    command: str
+    date: str
+    commit: str | None
+    seconds: float | None
+
+    @classmethod
+    def now(cls, command: str, seconds: float | None = None) -> Made:
+        """Made today, by this code."""
+        return cls(command, datetime.now(UTC).date().isoformat(), commit(), seconds)
+
+    def sentence(self) -> str:
+        """For a page."""
+        code = f"commit {self.commit}" if self.commit else "not from a git checkout"
+        took = "rebuilt from records" if self.seconds is None else duration(self.seconds)
+        return f"`{self.command}` ({self.date}, {code}, {took})."
+
+
+def duration(seconds: float) -> str:
+    """`9 min 14 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def commit(checkout: Path = CHECKOUT) -> str | None:
+    """The short commit of the code, with a word where files have changed since; None outside of a git checkout.
+
+    Args:
+        checkout: root of the repository; a repository that merely lies around it does not count.
+    """
+    root = _git(checkout, "rev-parse", "--show-toplevel")
+    head = _git(checkout, "rev-parse", "--short", "HEAD")
+    if root is None or head is None or Path(root).resolve() != checkout.resolve():
+        return None
+    changed = _git(checkout, "status", "--porcelain", "--untracked-files=no")
+    return f"{head} with changes" if changed else head
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints; None where there is no git, or no repository."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def versions(rows: Sequence[Row]) -> list[str]:
+    """One sentence a thing that numbers depend on, every version named once."""
+    origins = [evaluation.origin for row in rows for evaluation in row.evaluations]
+    benchmarks = {
+        f"{o['benchmark']}{_after(' ', o.get('benchmark_version'))} (csv {o['benchmark_digest']})" for o in origins
+    }
+    things = {
+        "Benchmarks": benchmarks,
+        "Protocol": {evaluation.protocol.label for row in rows for evaluation in row.evaluations},
+        "Scale": {o["scale"] for o in origins},
+        "Shipped weights": {o["zoo"] for o in origins},
+        "Phase 2": {o["checkpoint"] for o in origins if o["checkpoint"]},
+        "tgs": {o["tgs"] for o in origins},
+    }
+    return [f"{name}: {', '.join(sorted(found))}." for name, found in things.items() if found]
+
+
+def _after(blank: str, text: str | None) -> str:
+    return "" if text is None else f"{blank}{text}"

@@ -1,0 +1,57 @@
+"""How a part is trained, as plain values: the same for the same training, wherever and on whatever it runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+import tgs
+from tgs.config import CONF, NOT_OF_A_RUN, Paths, register, settings_of
+from tgs.lit.gate import Gate
+
+MADE_BY = ("seed", "scale", "trainer", "optim", "task", "data")
+"""The other settings of a run matter only where one of these points at them."""
+WHERE = ("accelerator", "devices", "strategy", "precision", "threads", "log_every_n_steps")
+"""Keys of the trainer that say where a run trained, not what it did."""
+
+
+@dataclass(frozen=True)
+class Today:
+    """An experiment as conf has it now: all of it, its recipe, its gate."""
+
+    cfg: DictConfig
+    recipe: dict[str, Any]
+    gate: Gate | None
+
+
+def recipe_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe in a run's settings, resolved; folders are called by the names of their paths.
+
+    Args:
+        settings: of run.json, see `settings_of`.
+    """
+    register()
+    places = {field.name: f"paths.{field.name}" for field in fields(Paths)}
+    tree = OmegaConf.create({**settings, "paths": places})
+    plain: dict[str, Any] = {
+        key: OmegaConf.to_container(tree[key], resolve=True) if OmegaConf.is_config(tree[key]) else tree[key]
+        for key in MADE_BY
+    }
+    plain["trainer"] = {key: value for key, value in plain["trainer"].items() if key not in WHERE}
+    # As JSON gives it back, and without this machine's folders.
+    return json.loads(json.dumps(plain).replace(str(Path(tgs.__file__).parent), "tgs"))
+
+
+def today(experiment: str, overrides: Sequence[str] = ()) -> Today:
+    """Compose an experiment; `overrides` are those of the command line."""
+    register()
+    with initialize_config_dir(CONF, version_base="1.3"):
+        cfg = compose("train", [f"+experiment={experiment}", *overrides])
+    gate = Gate(**OmegaConf.to_container(cfg.gate)) if cfg.gate else None  # type: ignore[arg-type]
+    return Today(cfg, recipe_of(settings_of(cfg, without=NOT_OF_A_RUN)), gate)
