@@ -30,6 +30,12 @@ def test_other_settings_are_refused_and_named(tmp_path):
         run.claim({"seed": 0, "optim": {"lr": 0.2, "warmup": 0.03}}, overwrite=False)
 
 
+def test_a_new_key_that_says_nothing_changes_nothing(tmp_path):
+    run = RunFolder(tmp_path / "a")
+    run.claim(SETTINGS, overwrite=False)
+    run.claim({**SETTINGS, "grounder": None}, overwrite=False)
+
+
 def test_overwrite_starts_anew(tmp_path):
     run = RunFolder(tmp_path / "a")
     run.claim(SETTINGS, overwrite=False)

@@ -37,6 +37,7 @@ TINY = StickersSettings(
     test_n=3,
     caption_clips=2,
     caption_stills=1,
+    caption_sounds=3,
     null_every=2,
     width_px=160,
     height_px=90,
@@ -207,7 +208,7 @@ def test_the_data_room_reads_all_of_it(root):
         (Modality.video, "videos", "", "the video shows "),
     ):
         found = read_captions(CaptionSource(modality, captions / f"{name}.json", captions / media))
-        assert len(found) == (3 if modality is Modality.image else 2)  # one is a still
+        assert len(found) == {Modality.audio: 5, Modality.image: 3, Modality.video: 2}[modality]
         assert all(example.media.exists() and example.answer.startswith(start) for example in found)
 
 

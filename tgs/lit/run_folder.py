@@ -14,7 +14,7 @@ from typing import Any
 
 from tgs import __version__
 from tgs.atomic import write_json
-from tgs.digest import digest_path, digest_value
+from tgs.digest import digest_path
 from tgs.errors import ConfigError, DataError
 
 COMPONENTS = ("benchmark", "thinker", "grounder", "segmenter")
@@ -69,9 +69,9 @@ class RunFolder:
                 ("settings", relevant(there["settings"]), relevant(settings)),
                 ("ingredients", there["ingredients"], own["ingredients"]),
             ):
-                if digest_value(before) != digest_value(after):
+                if different := differing(before, after):
                     raise ConfigError(
-                        f"{self.path} holds a run of other {what} ({', '.join(differing(before, after))}). "
+                        f"{self.path} holds a run of other {what} ({', '.join(different)}). "
                         "Give this one another name with run=NAME, or start it anew with overwrite=true."
                     )
             return
@@ -172,7 +172,7 @@ def now() -> str:
 
 
 def differing(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[str]:
-    """Dotted names of the keys whose values differ."""
+    """Dotted names of the keys whose values differ; a missing one is None, as a new key's default is."""
     names = []
     for key in sorted({*before, *after}):
         left, right = before.get(key), after.get(key)

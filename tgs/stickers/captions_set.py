@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -19,31 +20,48 @@ IMAGE_QUESTIONS = ("What does the image show?", "Describe the image.")
 VIDEO_QUESTIONS = ("What does the video show?", "Describe the video.")
 
 
+class CaptionKind(StrEnum):
+    """Which files a captioned scene has."""
+
+    clip = "clip"  # audio/{id}.wav, videos/{id}/{0..9}.jpg, and one frame as images/{id}.jpg
+    still = "still"  # the image alone
+    sound = "sound"  # the sound alone
+
+
 @dataclass(frozen=True)
 class CaptionPlan:
-    """One clip with captions: `audio/{id}.wav`, `videos/{id}/{0..9}.jpg`, one frame also as `images/{id}.jpg`.
-
-    Of a still there is only the image.
-    """
+    """One scene with captions."""
 
     id: int
+    kind: CaptionKind
     scene: Scene
     frame: int
     questions: tuple[str, str]
-    is_still: bool
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether there is a sound."""
+        return self.kind is not CaptionKind.still
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is an image."""
+        return self.kind is not CaptionKind.sound
 
 
 def plan_caption(settings: StickersSettings, index: int) -> CaptionPlan:
-    """Clip `index` of the caption set; its id counts from 1. All categories appear, those of test_u too.
+    """Scene `index` of the caption set; its id counts from 1. All categories appear, those of test_u too.
 
-    The stills come after the clips.
+    First come the clips, then the stills, then the sounds.
     """
+    stills, sounds = settings.caption_clips, settings.caption_clips + settings.caption_stills
+    kind = CaptionKind.clip if index < stills else CaptionKind.still if index < sounds else CaptionKind.sound
     rng = np.random.default_rng((settings.seed, _STREAM, index))
     scene = sample_scene(
         rng, f"stkc{index:05d}_0_10000", categories=tuple(CATEGORIES), stereo_share=settings.stereo_share
     )
     questions = (IMAGE_QUESTIONS[rng.integers(2)], VIDEO_QUESTIONS[rng.integers(2)])
-    return CaptionPlan(index + 1, scene, int(rng.integers(N_FRAMES)), questions, index >= settings.caption_clips)
+    return CaptionPlan(index + 1, kind, scene, int(rng.integers(N_FRAMES)), questions)
 
 
 def write_caption_files(folder: Path, plans: list[CaptionPlan]) -> None:
@@ -52,21 +70,22 @@ def write_caption_files(folder: Path, plans: list[CaptionPlan]) -> None:
     Source:
         AudioCaps' list of {audiocap_id, start_time, caption}; Video-LLaVA's list of {image or video, conversations}.
     """
-    clips = [p for p in plans if not p.is_still]
-    sounds = [{"audiocap_id": p.id, "start_time": 0, "caption": audio_caption(p.scene)} for p in clips]
+    sounds = [{"audiocap_id": p.id, "start_time": 0, "caption": audio_caption(p.scene)} for p in plans if p.is_heard]
     images = [
         {
             "image": f"images/{p.id}.jpg",
             "conversations": _conversation("<image>", p.questions[0], frame_caption(p.scene, p.frame)),
         }
         for p in plans
+        if p.is_seen
     ]
     videos = [
         {
             "video": f"videos/{p.id}",
             "conversations": _conversation("<video>", p.questions[1], video_caption(p.scene)),
         }
-        for p in clips
+        for p in plans
+        if p.kind is CaptionKind.clip
     ]
     write_json(folder / "audiocaps.json", sounds)
     write_json(folder / "images.json", images)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
+from tgs.types import Split
 
 VERSION = "1.0"
 """Of the benchmark. Raise it whenever equal settings would give other bytes: numbers of two versions do not mix."""
@@ -21,7 +22,7 @@ class StickersSettings:
     Attributes:
         train, val, test_s, test_u, test_n: clips of each split.
         caption_clips: clips with captions for phase 1, of all categories; the demo set needs none.
-        caption_stills: further pictures with a caption, of scenes of their own.
+        caption_stills, caption_sounds: further pictures, and sounds, with a caption, of scenes of their own.
         references: least and most references of a clip.
         null_every: every so many training and validation clips also come as a null clip; 0 for none.
         null_references: references of such a null clip.
@@ -41,6 +42,7 @@ class StickersSettings:
     test_n: int = 20
     caption_clips: int = 0
     caption_stills: int = 0
+    caption_sounds: int = 0
     references: tuple[int, int] = (5, 8)
     null_every: int = 9
     null_references: int = 3
@@ -56,7 +58,7 @@ class StickersSettings:
     def __post_init__(self) -> None:
         """Refuses what cannot be made, naming the setting."""
         object.__setattr__(self, "references", tuple(self.references))  # configs bring lists
-        for name in ("train", "val", "test_s", "test_u", "test_n", "caption_clips", "caption_stills"):
+        for name in (*Split, "caption_clips", "caption_stills", "caption_sounds"):
             _check(0 <= getattr(self, name) < MAX_CLIPS, name, getattr(self, name), f"0 to {MAX_CLIPS - 1} clips")
         _check(self.train + self.val + self.test_s + self.test_u + self.test_n > 0, "train", 0, "at least one clip")
         counts = self.references
@@ -75,6 +77,11 @@ class StickersSettings:
     def as_json(self) -> dict:
         """Plain dict for benchmark.json."""
         return asdict(self)
+
+    @property
+    def captions(self) -> int:
+        """Scenes of the caption set."""
+        return self.caption_clips + self.caption_stills + self.caption_sounds
 
     def digest(self) -> str:
         """Digest of the settings and of the benchmark's version."""

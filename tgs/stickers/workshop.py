@@ -10,7 +10,7 @@ from PIL import Image
 
 from tgs.atomic import write_json
 from tgs.stickers.art import ArtBank
-from tgs.stickers.captions_set import CaptionPlan, plan_caption
+from tgs.stickers.captions_set import CaptionKind, CaptionPlan, plan_caption
 from tgs.stickers.layout import truth_of, write_frames, write_masks, write_sound
 from tgs.stickers.mix import render_sound
 from tgs.stickers.plan import FolderPlan, plan_clip
@@ -58,7 +58,7 @@ class Workshop:
         return plans
 
     def make_caption(self, index: int) -> CaptionPlan:
-        """Write sound, frames and picture of one captioned clip, or the picture of a still.
+        """Write the files of one captioned scene.
 
         Returns:
             What was planned for it.
@@ -66,14 +66,15 @@ class Workshop:
         plan = plan_caption(self.settings, index)
         folder = self.root / "captions"
         size = {"width_px": self.settings.width_px, "height_px": self.settings.height_px}
-        picture = folder / "images" / f"{plan.id}.jpg"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        frame_HWC, _ = render_frame(plan.scene, self.art, plan.frame, **size)
-        Image.fromarray(frame_HWC).save(picture, quality=self.settings.jpeg_quality)
-        if plan.is_still:
-            return plan
-        frames_NHWC, _ = render_frames(plan.scene, self.art, **size)
-        write_frames(folder / "videos" / str(plan.id), frames_NHWC, self.settings.jpeg_quality)
-        sound = render_sound(plan.scene, self.sounds)
-        write_sound(folder / "audio" / f"{plan.id}.wav", sound, self.settings.sound_format)
+        if plan.is_seen:
+            picture = folder / "images" / f"{plan.id}.jpg"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            frame_HWC, _ = render_frame(plan.scene, self.art, plan.frame, **size)
+            Image.fromarray(frame_HWC).save(picture, quality=self.settings.jpeg_quality)
+        if plan.kind is CaptionKind.clip:
+            frames_NHWC, _ = render_frames(plan.scene, self.art, **size)
+            write_frames(folder / "videos" / str(plan.id), frames_NHWC, self.settings.jpeg_quality)
+        if plan.is_heard:
+            sound = render_sound(plan.scene, self.sounds)
+            write_sound(folder / "audio" / f"{plan.id}.wav", sound, self.settings.sound_format)
         return plan

@@ -107,7 +107,7 @@ def _make_clips(
     part: Path, settings: StickersSettings, progress: Progress | None, sounds: Path, processes: int
 ) -> tuple[list[FolderPlan], list[CaptionPlan]]:
     jobs: list[Job] = [(split, index) for split in Split for index in range(getattr(settings, split))]
-    jobs += [(None, index) for index in range(settings.caption_clips + settings.caption_stills)]
+    jobs += [(None, index) for index in range(settings.captions)]
     folders: list[FolderPlan] = []
     captions: list[CaptionPlan] = []
     SoundBank.load(sounds, progress=partial(progress, "sounds") if progress else None)  # once, for all processes

@@ -66,7 +66,9 @@ def build_ref_thinker(
         WeightsError: a file is missing, damaged, or of another scale.
     """
     weights = Path(weights)
-    if unknown := sorted(set(qformer) - {"queries", "match_embeddings", "width", "layers", "heads", "ffn", "dropout"}):
+    if unknown := sorted(
+        set(qformer) - {"queries", "match_embeddings", "width", "layers", "heads", "ffn", "dropout", "init_std"}
+    ):
         raise ConfigError(f"thinker.qformer: unknown settings {unknown}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

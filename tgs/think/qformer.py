@@ -17,6 +17,8 @@ class QFormer(nn.Module):
         queries: how many tokens a frame or second becomes.
         width, layers, heads, ffn: sizes of the transformer; the defaults are the paper's (BERT base, two layers).
         dropout: on hidden states and attention, in training only.
+        init_std: of the random weights. DEPARTS at tiny width: BERT's 0.02 suits a width of 768; at 128 it is so small
+            that all queries read the same mean for hundreds of steps.
     Source:
         Released `VLProjector` and `ALProjector`: random start, LayerNorm on the inputs, no question text.
     """
@@ -31,6 +33,7 @@ class QFormer(nn.Module):
         heads: int = 12,
         ffn: int = 3072,
         dropout: float = 0.1,
+        init_std: float = 0.02,
     ) -> None:
         from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
@@ -45,6 +48,7 @@ class QFormer(nn.Module):
                 intermediate_size=ffn,
                 hidden_dropout_prob=dropout,
                 attention_probs_dropout_prob=dropout,
+                initializer_range=init_std,
                 cross_attention_frequency=1,
                 encoder_hidden_size=features,
             )
