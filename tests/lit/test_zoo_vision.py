@@ -101,3 +101,15 @@ def test_training_logs_scores_and_the_export_gives_the_same_features(data, tmp_p
     frames = data.draw(np.random.default_rng(0), packed_share=0.0).frames_BHWC.numpy()
     with torch.no_grad():
         assert loaded(frames).allclose(task.encoder.eval()(frames), atol=2e-2)  # fp16 on disk
+
+
+def test_patches_learn_their_own_places_or_nothing_after_them_could_tell_where(data):
+    torch.manual_seed(0)
+    task = small()
+    rows_P, columns_P = task.places()
+    assert rows_P.tolist() == [0, 0, 1, 1]
+    assert columns_P.tolist() == [0, 1, 0, 1]
+    heads = [*task.column_head.parameters(), *task.row_head.parameters()]
+    task.log = lambda *args, **kwargs: None  # no trainer
+    task.training_step(data.draw(np.random.default_rng(0), packed_share=1.0), 0).backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in heads)

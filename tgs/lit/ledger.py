@@ -38,7 +38,7 @@ class Ledger(Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Note the scores; Lightning writes the checkpoint after this."""
-        self.scores |= {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self.scores |= scores_of(trainer)
 
     def state_dict(self) -> dict[str, Any]:
         """For the checkpoint."""
@@ -50,6 +50,11 @@ class Ledger(Callback):
         self.scores = dict(state_dict["scores"])
         self._before = spent["seconds"], spent["cpu_seconds"]
         self._from_step = spent["timed_from_step"]
+
+
+def scores_of(trainer: L.Trainer) -> dict[str, float]:
+    """The last scores, by name; learning rates are none."""
+    return {name: float(value) for name, value in trainer.callback_metrics.items() if not name.startswith("lr-")}
 
 
 def _cpu_s() -> float:

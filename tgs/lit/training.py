@@ -17,7 +17,7 @@ from lightning.pytorch.loggers import Logger
 
 from tgs.errors import ConfigError
 from tgs.lit.gate import Gate
-from tgs.lit.ledger import Ledger
+from tgs.lit.ledger import Ledger, scores_of
 from tgs.lit.progress import progress_callback
 from tgs.lit.run_folder import RunFolder
 
@@ -118,7 +118,7 @@ def train(
     with quiet():
         trainer.fit(task, data, ckpt_path=run.last if run.last.is_file() else None, weights_only=False)
     # Nothing is left to fit, and nothing scored, where a run was killed between its last epoch and its export.
-    scores = ledger.scores | {name: float(value) for name, value in trainer.callback_metrics.items()}
+    scores = ledger.scores | scores_of(trainer)
     if trainer.is_global_zero:
         task.export(run.export)  # type: ignore[operator]  # see Task
         run.finish(scores, steps=trainer.global_step, **ledger.spent())

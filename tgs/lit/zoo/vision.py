@@ -1,8 +1,13 @@
-"""How the tiny CLIP-like vision encoder learns what stands where: dense labels on patches, and all labels on CLS."""
+"""How the tiny CLIP-like vision encoder learns what stands where: dense labels on patches, and all labels on CLS.
+
+Patches also tell their own column and row. Naming what covers a patch needs no place, so that an encoder taught that
+alone forgets it, and then no Q-Former, which has no positions of its own, can say what stands where.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import lightning as L
 import numpy as np
@@ -18,10 +23,20 @@ from tgs.think.encoders.clip import ClipEncoder, save_clip
 
 BACKGROUND_WEIGHT = 0.3
 """Most patches show background, which is easy."""
-CLS_WEIGHT, TINT_WEIGHT = 0.9, 0.3
+CLS_WEIGHT, TINT_WEIGHT, PLACE_WEIGHT = 0.9, 0.3, 0.3
 RIDGE = 0.002
 """Added to the variances before whitening, as a share of the largest."""
 FILTER_GAIN = 0.3
+
+
+class Said(NamedTuple):
+    """Logits of the heads: objects, tints, columns and rows of each patch, and what CLS says is there."""
+
+    objects_BPV: Tensor
+    tints_BPT: Tensor
+    columns_BPG: Tensor
+    rows_BPG: Tensor
+    present_BV: Tensor
 
 
 class VisionPretraining(L.LightningModule):
@@ -62,6 +77,8 @@ class VisionPretraining(L.LightningModule):
         self.patch_head = nn.Linear(width, len(NAMES) + 1)
         self.tint_head = nn.Linear(width, len(TINTS))
         self.cls_head = nn.Linear(width, len(NAMES))
+        self.grid = image_px // patch_px
+        self.column_head, self.row_head = nn.Linear(width, self.grid), nn.Linear(width, self.grid)
         weight = torch.ones(len(NAMES) + 1)
         weight[BACKGROUND] = BACKGROUND_WEIGHT
         self.class_weight: Tensor
@@ -72,29 +89,50 @@ class VisionPretraining(L.LightningModule):
             filters = whitened_filters(self.encoder.normalise(first.frames_BHWC), width, patch_px)
             self.encoder.model.embeddings.patch_embedding.weight.data.copy_(filters)
         self._said: list[tuple[Tensor, ...]] = []
+        self._columns: list[Tensor] = []
 
-    def forward(self, pixels_BCHW: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits of objects (B, P, V+1) and tints (B, P, T) on patches, and of presence (B, V) on CLS."""
+    def forward(self, pixels_BCHW: Tensor) -> Said:
+        """What the heads say of pictures."""
         hidden_BLD = self.encoder.hidden(pixels_BCHW)
-        return self.patch_head(hidden_BLD[:, 1:]), self.tint_head(hidden_BLD[:, 1:]), self.cls_head(hidden_BLD[:, 0])
+        patches_BPD = hidden_BLD[:, 1:]
+        return Said(
+            objects_BPV=self.patch_head(patches_BPD),
+            tints_BPT=self.tint_head(patches_BPD),
+            columns_BPG=self.column_head(patches_BPD),
+            rows_BPG=self.row_head(patches_BPD),
+            present_BV=self.cls_head(hidden_BLD[:, 0]),
+        )
 
     def training_step(self, batch: PatchBatch, batch_idx: int) -> Tensor:
         """Dense cross entropies and the multi-label loss, on jittered pixels."""
-        objects_BPV, tints_BPT, present_BV = self(self._jittered(self.encoder.normalise(batch.frames_BHWC)))
+        objects_BPV, tints_BPT, columns_BPG, rows_BPG, present_BV = self(
+            self._jittered(self.encoder.normalise(batch.frames_BHWC))
+        )
         dense = F.cross_entropy(objects_BPV.flatten(0, 1), batch.objects_BP.flatten(), self.class_weight)
         tint = F.cross_entropy(tints_BPT.flatten(0, 1), batch.tints_BP.flatten(), ignore_index=UNSEEN)
         present = F.binary_cross_entropy_with_logits(present_BV, batch.present_BV)
-        loss = dense + TINT_WEIGHT * tint + CLS_WEIGHT * present
+        rows_P, columns_P = self.places()
+        place = F.cross_entropy(columns_BPG.flatten(0, 1), columns_P.repeat(len(columns_BPG)))
+        place = place + F.cross_entropy(rows_BPG.flatten(0, 1), rows_P.repeat(len(rows_BPG)))
+        loss = dense + TINT_WEIGHT * tint + CLS_WEIGHT * present + PLACE_WEIGHT * place
         self.log("train/loss", loss, prog_bar=True, batch_size=len(batch.frames_BHWC))
         return loss
 
+    def places(self) -> tuple[Tensor, Tensor]:
+        """Row and column (P,) of each patch, in reading order."""
+        patch_P = torch.arange(self.grid**2, device=self.device)
+        return patch_P // self.grid, patch_P % self.grid
+
     def validation_step(self, batch: PatchBatch, batch_idx: int) -> None:
         """Collects what the encoder says of ordinary scenes."""
-        logits = self(self.encoder.normalise(batch.frames_BHWC))
+        said = self(self.encoder.normalise(batch.frames_BHWC))
+        _, columns_P = self.places()
+        self._columns.append((said.columns_BPG.argmax(-1) == columns_P).float().mean())
+        logits = said.objects_BPV, said.tints_BPT, said.present_BV
         self._said.append((*logits, batch.objects_BP, batch.tints_BP, batch.present_BV))
 
     def on_validation_epoch_end(self) -> None:
-        """Objects named right by their patches together, single patches, tints, and presence on CLS."""
+        """Objects named right by their patches together, single patches, tints, places, and presence on CLS."""
         objects, tints, cls, truth, tint_truth, present = (torch.cat(parts) for parts in zip(*self._said, strict=True))
         self._said.clear()
         shown = truth != BACKGROUND
@@ -104,7 +142,9 @@ class VisionPretraining(L.LightningModule):
             "background": float((objects.argmax(-1) == truth)[~shown].float().mean()),
             "tint": float((tints.argmax(-1) == tint_truth)[shown].float().mean()),
             "cls_map": mean_average_precision(cls, present > 0),
+            "column": float(torch.stack(self._columns).mean()),
         }
+        self._columns.clear()
         self.log_dict({f"val/{name}": value for name, value in scores.items()})
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
