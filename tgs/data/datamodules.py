@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -15,14 +14,11 @@ from tgs.data.captions import CaptionExample, CaptionSource, Modality, read_capt
 from tgs.data.collate import EpochShuffle, as_is, as_list, hold_out
 from tgs.data.files import BenchmarkFiles
 from tgs.data.instruct import InstructExample, instruct_examples, read_answers
-from tgs.data.media import N_FRAMES, load_clip
+from tgs.data.media import N_FRAMES, load_clip, video_of
 from tgs.errors import ConfigError
 from tgs.types import Clip, Split
 
 E = TypeVar("E")
-
-_NULL_VARIANT = re.compile(r"^null_[a-z]-")
-"""Prefix of the folders whose sound was crossed or muted. Source: uids of Ref-AVSBench."""
 
 
 class ExampleData(lightning.LightningDataModule, Generic[E]):
@@ -128,7 +124,7 @@ class InstructData(ExampleData[InstructExample]):
 
     def group(self, example: InstructExample) -> str:
         """The video, for a clip and its null variants show the same frames."""
-        return _NULL_VARIANT.sub("", example.folder)
+        return video_of(example.folder)
 
     @property
     def folders(self) -> list[str]:

@@ -77,8 +77,8 @@ class MuonAdamW(torch.optim.Optimizer):
     """Two optimisers behind one interface, which is all that Lightning's automatic loop takes.
 
     Args:
-        muon: groups of matrices.
-        adamw: groups of everything else.
+        muon: of the hidden matrices.
+        adamw: of everything else.
 
     Source: torch's Muon takes matrices only, and leaves the rest to another optimiser (its documentation).
     """
@@ -129,21 +129,18 @@ def configure(
     """
     listed: Any = list(parameters)
     groups = listed if isinstance(listed[0], dict) else [{"params": listed}]
-    betas = (optim.betas[0], optim.betas[1])
-    optimizer: torch.optim.Optimizer
     own_rate = {id(p) for group in groups if "lr" in group for p in group["params"]}
-    matrices = [matrix for matrix in matrices if id(matrix) not in own_rate]
-    if optim.muon_lr and matrices:
-        hidden = {id(matrix) for matrix in matrices}
-        rest = [{**group, "params": [p for p in group["params"] if id(p) not in hidden]} for group in groups]
+    hidden = {id(m): m for m in matrices if id(m) not in own_rate} if optim.muon_lr else {}
+    rest = [{**group, "params": [p for p in group["params"] if id(p) not in hidden]} for group in groups]
+    betas = (optim.betas[0], optim.betas[1])
+    adamw = torch.optim.AdamW(
+        [group for group in rest if group["params"]], lr=optim.lr, betas=betas, weight_decay=optim.weight_decay
+    )
+    optimizer: torch.optim.Optimizer = adamw
+    if hidden:
         muon = torch.optim.Muon(
-            matrices, lr=optim.muon_lr, weight_decay=optim.weight_decay, adjust_lr_fn="match_rms_adamw"
-        )
-        adamw = torch.optim.AdamW(
-            [group for group in rest if group["params"]], lr=optim.lr, betas=betas, weight_decay=optim.weight_decay
+            hidden.values(), lr=optim.muon_lr, weight_decay=optim.weight_decay, adjust_lr_fn="match_rms_adamw"
         )
         optimizer = MuonAdamW(muon, adamw)
-    else:
-        optimizer = torch.optim.AdamW(groups, lr=optim.lr, betas=betas, weight_decay=optim.weight_decay)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: optim.factor(step, steps))
     return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -81,7 +81,7 @@ class CaptionTune(TrainedOnly):
             self.log("val/words", torch.tensor(self._words).mean())
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW on the branch."""
+        """On the branch."""
         steps = int(self.trainer.estimated_stepping_batches)
         return configure(self.learning().values(), self.optim, steps, hidden_matrices(self.thinker.branches))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 from tgs import __version__
 from tgs.atomic import write_json
+from tgs.commit import commit
 from tgs.digest import digest_path
 from tgs.errors import ConfigError, DataError
 
@@ -152,18 +152,6 @@ def digests(ingredients: Mapping[str, str]) -> dict[str, str]:
                 "the head of the experiment's file in conf/experiment says what to run before"
             )
     return {name: digest_path(Path(path)) for name, path in ingredients.items()}
-
-
-def commit() -> str | None:
-    """The commit of the code, with `-dirty` where files differ from it; None where git cannot say."""
-    root = Path(__file__).parents[2]
-    if not (root / ".git").exists():
-        return None
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):  # no git here, or a checkout that it refuses to read
-        return None
 
 
 def now() -> str:

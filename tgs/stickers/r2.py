@@ -76,7 +76,7 @@ def r2_expressions(scene: Scene, rng: np.random.Generator, *, held_out_share: fl
     Args:
         scene: what is there.
         rng: draws the wordings.
-        held_out_share: fraction of the references whose clue is worded as nothing else is.
+        held_out_share: fraction of the references whose clue is worded as phase 2 never shows.
 
     Returns:
         Expressions of kind r2 and of type "group.loudest", "riddle.after", ...; `args` are the head's category or

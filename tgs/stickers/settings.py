@@ -26,7 +26,7 @@ class StickersSettings:
         references: least and most references of a clip.
         null_every: every so many training and validation clips also come as a null clip; 0 for none.
         null_references: references of such a null clip.
-        held_out_share: fraction of the test references worded as training never shows.
+        held_out_share: fraction of the test references worded as phase 2 never shows.
         stereo_share: fraction of the clips whose sounds come from where they are seen.
         width_px, height_px: of the frames.
         jpeg_quality: 1 to 95.

@@ -83,7 +83,7 @@ class AudioPretraining(L.LightningModule):
         self.log_dict({f"val/{name}": value for name, value in scores.items()})
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW on everything."""
+        """On everything."""
         steps = int(self.trainer.estimated_stepping_batches)
         return configure(self.parameters(), self.optim, steps, hidden_matrices(self))
 

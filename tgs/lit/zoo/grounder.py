@@ -43,7 +43,7 @@ class GrounderTask(L.LightningModule):
     """Open-vocabulary detection from scratch.
 
     Args:
-        optim: settings; 1e-3 cosine, betas (0.9, 0.98), weight decay 0.01 trained the shipped weights.
+        optim: settings.
         backbone: file written by `BackboneTask.export`, to start from; None starts from nothing (and then names
             come slowly: they are what the backbone's own training teaches).
         sizes: of the model.
@@ -115,7 +115,7 @@ class GrounderTask(L.LightningModule):
             self.log("val/auc", (scores[0][:, None] > scores[1][None]).float().mean(), prog_bar=True)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW; sampling offsets learn slower."""
+        """Sampling offsets learn slower, and never by Muon."""
         offsets = [p for name, p in self.model.named_parameters() if "sampling_offsets" in name]
         slow = {id(parameter) for parameter in offsets}
         others = [parameter for parameter in self.model.parameters() if id(parameter) not in slow]

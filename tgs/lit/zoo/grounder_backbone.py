@@ -67,7 +67,7 @@ class BackboneTask(L.LightningModule):
     """Classification at object centres.
 
     Args:
-        optim: settings; 1.5e-3 cosine, betas (0.9, 0.98), weight decay 0.05 trained the shipped weights.
+        optim: settings.
         sizes: of the detector that the backbone is for.
         blur: standard deviation of the noise on the points, in half frames.
     """
@@ -100,7 +100,7 @@ class BackboneTask(L.LightningModule):
         self._right.clear()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW on everything."""
+        """On everything."""
         steps = int(self.trainer.estimated_stepping_batches)
         return configure(self.parameters(), self.optim, steps, hidden_matrices(self))
 

@@ -93,7 +93,7 @@ class SegmenterTask(L.LightningModule):
 
     Args:
         config: the model's YAML, see `tgs.segment.sam2.build`.
-        optim: settings; 1e-3 cosine, betas (0.9, 0.98), weight decay 0.01 trained the shipped weights.
+        optim: settings.
         jitter: standard deviation of the noise on box edges, as a fraction of the box's size, on 60 % of the boxes:
             detector boxes are never exact.
     """
@@ -134,7 +134,7 @@ class SegmenterTask(L.LightningModule):
         self.log("val/above_85", (iou_K > 0.85).float().mean())
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW on what learns."""
+        """On what learns."""
         learning = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         steps = int(self.trainer.estimated_stepping_batches)
         return configure(learning, self.optim, steps, hidden_matrices(self.model))

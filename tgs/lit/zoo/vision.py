@@ -148,7 +148,7 @@ class VisionPretraining(L.LightningModule):
         self.log_dict({f"val/{name}": value for name, value in scores.items()})
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW on everything that has a gradient."""
+        """On everything."""
         steps = int(self.trainer.estimated_stepping_batches)
         return configure(self.parameters(), self.optim, steps, hidden_matrices(self))
 
