@@ -224,6 +224,8 @@ class EvalConfig:
     splits: tuple[str, ...] = ("test_s", "test_u", "test_n")
     limit_clips: int | None = None
     """Only the first so many clips; the table then says that it is partial."""
+    only: tuple[str, ...] = ()
+    """Only references of these uids; empty means all. The table then says that it is partial."""
     overlays: int = 0
     """Write pictures of the first so many clips of each split."""
     overwrite: bool = False

@@ -50,7 +50,7 @@ def main(cfg: DictConfig) -> None:
     seed_everything(config.seed, workers=True, verbose=False)
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
     data = BenchmarkData(
-        files=files, splits=splits_of(config, files), limit_clips=config.limit_clips,
+        files=files, splits=splits_of(config, files), only=config.only, limit_clips=config.limit_clips,
         control=config.control.name, control_seed=config.control.seed,
     )  # fmt: skip
     data.setup()

@@ -54,6 +54,16 @@ def test_a_limit_cuts_the_clips_but_not_what_is_expected(benchmark):
     assert len(data.references) == 7
 
 
+def test_chosen_uids_leave_out_the_others_but_not_what_is_expected(benchmark):
+    chosen = [reference.uid for reference in benchmark.files.references() if reference.row in (3, 4)]
+    data, works = work(benchmark, only=chosen)
+    assert [[r.row for r in w.references] for w in works] == [[3], [4]]
+    assert [r.row for r in data.asked] == [3, 4]
+    assert len(data.references) == 7
+    with pytest.raises(ConfigError, match=r"only=\['nobody'\]: no such uid .*metadata\.csv"):
+        work(benchmark, only=["nobody", chosen[0]])
+
+
 def test_a_second_csv_asks_its_own_questions_of_the_same_clips(benchmark):
     csv = benchmark.root / "r2.csv"
     csv.write_text("vid,uid,split,fid,exp\nb,b_0_10000_cat_1,test_s,2,The quiet hunter.\n")

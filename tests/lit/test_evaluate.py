@@ -86,7 +86,7 @@ def test_a_clip_that_is_there_is_not_run_again(done):
 
 def test_pictures_are_written_for_the_first_clips_of_each_split(done):
     folder, _, _ = done
-    assert len(list((folder.path / "overlays").glob("*.png"))) == 3
+    assert len(list((folder.path / "overlays").glob("*.jpg"))) == 3
 
 
 def test_a_row_tells_the_whole_story(done):

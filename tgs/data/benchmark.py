@@ -96,6 +96,7 @@ class BenchmarkData(lightning.LightningDataModule):
         *,
         files: BenchmarkFiles,
         splits: Collection[Split | str] | None = None,
+        only: Collection[str] = (),
         limit_clips: int | None = None,
         num_workers: int = 0,
         n_frames: int = N_FRAMES,
@@ -107,8 +108,9 @@ class BenchmarkData(lightning.LightningDataModule):
         Args:
             files: where the benchmark lies.
             splits: which to evaluate; None takes all in the csv.
-            limit_clips: only the first so many clips. The numbers are then partial, and summaries say so, because
-                `references` still lists all.
+            only: only references of these uids; empty takes all. With this or `limit_clips` the numbers are partial,
+                and summaries say so, because `references` still lists all.
+            limit_clips: only the first so many clips.
             num_workers: processes that load clips ahead.
             n_frames: frames of a clip.
             control: what the thinker is given instead of its clip.
@@ -122,6 +124,7 @@ class BenchmarkData(lightning.LightningDataModule):
         if num_workers < 0:
             raise ConfigError(f"num_workers={num_workers} must not be negative.")
         self.files, self.limit_clips, self.num_workers, self.n_frames = files, limit_clips, num_workers, n_frames
+        self.only = frozenset(only)
         self.splits = None if splits is None else known_splits(splits)
         self.control, self.control_seed = Control(control), control_seed
         self.references: list[Reference] = []
@@ -131,20 +134,23 @@ class BenchmarkData(lightning.LightningDataModule):
 
         Raises:
             DataError: the csv is unusable or has no row in these splits.
-            ConfigError: the control needs another clip, and a split has none.
+            ConfigError: the control needs another clip, and a split has none; a uid of `only` is not there.
         """
         if not self.references:
             self.references = self.files.references(self.splits)
+            if unknown := sorted(self.only - {reference.uid for reference in self.references}):
+                raise ConfigError(f"only={unknown}: no such uid in the chosen splits of {self.files.csv}.")
             self.controlled = Controlled.of(self.control, self.references, self.control_seed)
 
     @property
     def groups(self) -> list[tuple[Reference, ...]]:
         """References by clip, of the clips that are handed out."""
-        return by_folder(self.references)[: self.limit_clips]
+        wanted = [reference for reference in self.references if not self.only or reference.uid in self.only]
+        return by_folder(wanted)[: self.limit_clips]
 
     @property
     def asked(self) -> list[Reference]:
-        """References of the clips that are handed out: all of `references` unless `limit_clips` is set."""
+        """References of the clips that are handed out: all of `references` unless `only` or `limit_clips` is set."""
         return [reference for group in self.groups for reference in group]
 
     def predict_dataloader(self) -> DataLoader[ClipWork]:

@@ -67,7 +67,7 @@ class Evaluate(L.LightningModule):
         for outcome, score, truth in zip(outcomes, scores, work.truths, strict=True):
             boxes, masks = outcome.grounded.boxes, outcome.masks.binary_NHW
             strip = Strip(work.clip.frames_NHWC, boxes, masks, truth, lines(outcome, score))
-            save(strip, self.folder.path / "overlays" / f"{outcome.reference.row:05d}_{outcome.reference.uid}.png")
+            save(strip, self.folder.path / "overlays" / f"{outcome.reference.row:05d}_{outcome.reference.uid}.jpg")
 
 
 def if_rejected(protocol: Protocol, work: ClipWork) -> list[Score]:
@@ -129,7 +129,7 @@ def summarise(
 
     Args:
         expected: every reference of the chosen splits.
-        asked: those that this evaluation was about; fewer with limit_clips, and the summary is then partial.
+        asked: those that this evaluation was about; fewer with only or limit_clips, and the summary is then partial.
         origin: what the numbers come from.
         seconds: by stage, of this leg.
 

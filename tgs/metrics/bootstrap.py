@@ -95,7 +95,7 @@ def _require_one(*numbers: Resampled) -> None:
     if len({(number.clips, len(number.values_R)) for number in numbers}) > 1:
         raise DataError(
             "numbers of different clips, or of different numbers of resamples, cannot be paired. Evaluate both on "
-            "the same splits of the same benchmark, with the same limit_clips."
+            "the same splits of the same benchmark, with the same `only` and limit_clips."
         )
 
 

@@ -1,4 +1,4 @@
-"""Picture strips: frames with box and mask, and under them what was asked, thought and said."""
+"""Picture strips: frames with their boxes, the same with their masks, and what was asked, thought and said."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Strip:
 
 
 def draw(strip: Strip) -> Image.Image:
-    """The strip as a picture: predicted mask and box in red, outline of the true mask in green."""
-    tiles = [_tile(strip, index) for index in SHOWN if index < len(strip.frames_NHWC)]
-    width, height = sum(tile.width for tile in tiles), tiles[0].height
+    """The strip as a picture: boxes in red; under them predicted masks in red, outlines of the true ones in green."""
+    shown = [index for index in SHOWN if index < len(strip.frames_NHWC)]
+    tiles = Image.fromarray(np.vstack([np.hstack([row(strip, index) for index in shown]) for row in (_boxed, _masked)]))
+    width, height = tiles.size
     font = ImageFont.load_default(13)
     wrapped = [part for line in strip.lines for part in textwrap.wrap(line, width // 7) or [""]]
     picture = Image.new("RGB", (width, height + 18 * len(wrapped) + 8), "white")
-    for index, tile in enumerate(tiles):
-        picture.paste(tile, (index * tile.width, 0))
+    picture.paste(tiles)
     pen = ImageDraw.Draw(picture)
     for index, line in enumerate(wrapped):
         pen.text((6, height + 4 + 18 * index), line, fill="black", font=font)
@@ -51,21 +51,25 @@ def draw(strip: Strip) -> Image.Image:
 
 
 def save(strip: Strip, path: Path) -> None:
-    """Draw and write as PNG."""
+    """Draw and write as JPEG."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draw(strip).save(path)
+    draw(strip).save(path, quality=90)
 
 
-def _tile(strip: Strip, index: int) -> Image.Image:
-    pixels = strip.frames_NHWC[index].astype(np.float32)
-    mask, truth = strip.binary_NHW[index], strip.truth_NHW[index]
-    pixels[mask] = 0.5 * pixels[mask] + 0.5 * np.array(PREDICTED, np.float32)
-    pixels[_outline(truth)] = TRUE
-    tile = Image.fromarray(pixels.astype(np.uint8))
+def _boxed(strip: Strip, index: int) -> NDArray[np.uint8]:
+    tile = Image.fromarray(strip.frames_NHWC[index])
     pen = ImageDraw.Draw(tile)
     for x0, y0, x1, y1 in strip.boxes[index].tolist():
         pen.rectangle((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), outline=PREDICTED, width=2)
-    return tile
+    return np.asarray(tile)
+
+
+def _masked(strip: Strip, index: int) -> NDArray[np.uint8]:
+    pixels = strip.frames_NHWC[index].astype(np.float32)
+    pixels[strip.binary_NHW[index]] *= 0.5
+    pixels[strip.binary_NHW[index]] += 0.5 * np.array(PREDICTED, np.float32)
+    pixels[_outline(strip.truth_NHW[index])] = TRUE
+    return pixels.astype(np.uint8)
 
 
 def _outline(mask_HW: NDArray[np.bool_]) -> NDArray[np.bool_]:
