@@ -197,6 +197,7 @@ class Measure(StrEnum):
     unseen_f = "unseen_f"
     mix = "mix"  # mean of seen and unseen
     null_s = "null_s"  # test_n; lower is better
+    named = "named"  # share of thoughts that name the true category, null included; all splits
     val = "val"
     val_j = "val_j"
     val_f = "val_f"

@@ -5,7 +5,7 @@ import pytest
 
 from tgs.errors import DataError
 from tgs.metrics import bootstrap
-from tgs.metrics.bootstrap import Resampled, draw, highest, lowest, mean, resample
+from tgs.metrics.bootstrap import Resampled, draw, highest, lowest, mean, resample, share
 from tgs.metrics.fmeasure import N_CUTOFFS, FCurve, pool
 from tgs.metrics.protocols import PROTOCOLS
 from tgs.metrics.score import Score
@@ -202,3 +202,12 @@ def test_one_clip_tells_no_interval():
     found = resample(PROTOCOLS["tgs"], [score(0, "a", J=1.0), score(1, "a", J=0.0)], resamples=5)[Measure.seen_j]
     assert found.value == 0.5
     assert np.isnan(found.interval).all()
+
+
+def test_a_share_counts_references_and_draws_their_clips():
+    clips, right = ["b", "a", "b", "b"], [True, False, False, True]
+    found = share(clips, right, resamples=200)
+    assert found.value == 0.5
+    by_hand = [(2 * b) / (a + 3 * b) for a, b in np.concatenate(list(draw(["a", "b"], 200, seed=0)))]
+    assert found.values_R == pytest.approx(by_hand)
+    assert np.isnan(share(["a", "a"], [True, False], resamples=10).values_R).all()

@@ -29,9 +29,12 @@ def scores_of(split, values, kind, first):
 
 @pytest.fixture
 def write(tmp_path):
-    """write(name, seen=[...], unseen=[...], null=[...], val=[...], **origin) -> the folder of a finished evaluation."""
+    """write(name, seen=[...], unseen=[...], null=[...], val=[...], **origin) -> the folder of a finished evaluation.
 
-    def write(name, seen=(), unseen=(), null=(), val=(), kinds=None, missing=0, **origin):
+    `named` are the T_s of the first references, all of which are to a dog.
+    """
+
+    def write(name, seen=(), unseen=(), null=(), val=(), kinds=None, named=(), missing=0, **origin):
         scores = []
         parts = (Split.test_s, seen), (Split.test_u, unseen), (Split.test_n, null), (Split.val, val)
         for split, values in parts:
@@ -39,7 +42,9 @@ def write(tmp_path):
         if kinds:
             scores = [Score(**{**vars(s), "kind": kind}) for s, kind in zip(scores, kinds, strict=True)]
         folder = EvalFolder(tmp_path / name)
-        rows = [{**score.as_record(), "folder": score.folder} for score in scores]
+        rows = [{**score.as_record(), "folder": score.folder, "category": "dog", "thought": None} for score in scores]
+        for row, simple in zip(rows, named, strict=False):
+            row["thought"] = {"status": "ok", "simple": simple, "is_null": simple == "null"}
         for score, row in zip(scores, rows, strict=True):
             folder.write_clip(score.folder, [row], {score.row: score.curve.total} if score.curve else {})
         expected = [Reference(s.row, s.uid, s.folder, s.split, 0, "dog", "It.") for s in scores]

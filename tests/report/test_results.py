@@ -41,6 +41,16 @@ def test_numbers_of_some_kinds_only(write):
     assert row.number(Measure.seen, ["sound"]) is None
 
 
+def test_names_are_counted_over_all_splits_and_by_kind(write):
+    kinds = ["sound", "pair", "sound", "null"]
+    named = ["dog", "cat", "Dog", "null"]
+    row = read_rows([write("a", seen=[0.2, 0.2], unseen=[0.2], null=[0.1], kinds=kinds, named=named)])[0]
+    assert row.number(Measure.named).value == 0.5
+    assert row.number(Measure.named, ["sound"]).value == 1.0
+    assert set(row.number(Measure.named).values_R) == {0, 0.25, 0.5, 0.75, 1}  # four clips, drawn with replacement
+    assert read_rows([write("raw", seen=[0.2])])[0].number(Measure.named) is None
+
+
 def test_settings_go_by_the_command_line_s_names(write):
     row = read_rows([write("a", seen=[0.2])])[0]
     assert [row.setting(n) for n in ("prompt", "thresholds.box", "benchmark")] == ["simple", 0.1, "stickers"]

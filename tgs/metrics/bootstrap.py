@@ -138,7 +138,7 @@ def resample(
         nulls = [score for score in ordered if score.split is split and score.S is not None]
         if nulls:
             parts = [protocol.weighted_s(nulls, weights) for weights in _weights(nulls, resamples, seed)]
-            found[name] = _resampled(protocol.pool_s(nulls), np.concatenate(parts), nulls)
+            found[name] = _resampled(protocol.pool_s(nulls), np.concatenate(parts), _clips(nulls))
     if Measure.seen in found and Measure.unseen in found:
         seen, unseen = found[Measure.seen], found[Measure.unseen]
         found[Measure.mix] = Resampled(
@@ -147,6 +147,20 @@ def resample(
             digest_value([seen.clips, unseen.clips]),
         )
     return found
+
+
+def share(clip_of: Sequence[str], right: Sequence[bool], *, resamples: int = RESAMPLES, seed: int = 0) -> Resampled:
+    """Share of references that are right, with its resamples over all their clips together, whatever their split.
+
+    Args:
+        clip_of: the clip of each reference, one or more.
+        right: whether it is.
+        resamples, seed: as for `resample`.
+    """
+    clips, clip_K = np.unique(clip_of, return_inverse=True)
+    right_B, all_B = np.bincount(clip_K, right), np.bincount(clip_K)
+    parts = [weights_RB @ right_B / (weights_RB @ all_B) for weights_RB in draw(clips.tolist(), resamples, seed)]
+    return _resampled(float(np.mean(right)), np.concatenate(parts), clips.tolist())
 
 
 PAIRS = {
@@ -166,7 +180,7 @@ def _pairs(protocol: Protocol, scores: Sequence[Score], resamples: int, seed: in
     J_R, F_R = (np.concatenate(part) for part in zip(*parts, strict=True))
     pair = protocol.pool_pairs(scores)
     numbers = ((pair.J, J_R), (pair.F, F_R), (pair.JF, (J_R + F_R) / 2))
-    return [_resampled(value, values_R, scores) for value, values_R in numbers]
+    return [_resampled(value, values_R, _clips(scores)) for value, values_R in numbers]
 
 
 def _clips(scores: Sequence[Score]) -> list[str]:
@@ -181,8 +195,7 @@ def _weights(scores: Sequence[Score], resamples: int, seed: int) -> Iterator[NDA
         yield weights_RB[:, clip_K]
 
 
-def _resampled(value: float, values_R: NDArray[np.float64], scores: Sequence[Score]) -> Resampled:
+def _resampled(value: float, values_R: NDArray[np.float64], clips: Sequence[str]) -> Resampled:
     """One clip can only be drawn as it is: its resamples would look certain, so they are NaN."""
-    clips = _clips(scores)
     told_R = values_R if len(clips) > 1 else np.full_like(values_R, np.nan)
     return Resampled(value, told_R, digest_value(clips))

@@ -23,7 +23,6 @@ from tgs.metrics.bootstrap import PAIRS, SIZES
 from tgs.metrics.fmeasure import N_CUTOFFS, FCurve
 from tgs.metrics.score import Score
 from tgs.report.grid import Grid
-from tgs.report.records import EvalFolder
 from tgs.report.results import read
 from tgs.report.tables import HEADINGS, told
 from tgs.types import Measure, ThoughtStatus
@@ -123,7 +122,8 @@ def of_folder(folder: Path, by: By, thresholds: Sequence[float]) -> Grid:
     Raises:
         DataError: it is not finished, its records hold no rejected scores, or it turned references down itself.
     """
-    evaluation, records = read(folder), EvalFolder(folder).references()
+    evaluation = read(folder)
+    records = evaluation.records
     if any("if_rejected" not in record for record in records):
         raise DataError(f"{folder} does not say what references score if rejected. Evaluate again with overwrite=true.")
     settings = evaluation.origin["thresholds"]

@@ -10,9 +10,10 @@ from typing import Any
 from tgs.digest import digest_value
 from tgs.errors import ConfigError, DataError
 from tgs.metrics.base import Protocol
-from tgs.metrics.bootstrap import Resampled, mean, resample
+from tgs.metrics.bootstrap import Resampled, mean, resample, share
 from tgs.metrics.protocols import protocol
 from tgs.metrics.score import Score
+from tgs.report.named import names_it
 from tgs.report.records import EvalFolder
 from tgs.types import Measure
 
@@ -26,11 +27,13 @@ class Evaluation:
     Attributes:
         summary: as `EvalFolder.summary` gives it.
         scores: of all its references, in csv order.
+        records: of the same.
         protocol: the one that made them.
     """
 
     summary: Mapping[str, Any]
     scores: Sequence[Score] = field(repr=False)
+    records: Sequence[Mapping[str, Any]] = field(repr=False)
     protocol: Protocol
 
     @property
@@ -40,7 +43,11 @@ class Evaluation:
 
     def numbers(self, kinds: Collection[str] = ()) -> Numbers:
         """Its numbers with their resamples, of some kinds of reference or, where none is named, of all."""
-        return resample(self.protocol, [score for score in self.scores if not kinds or score.kind in kinds])
+        chosen = [pair for pair in zip(self.scores, self.records, strict=True) if not kinds or pair[0].kind in kinds]
+        found = resample(self.protocol, [score for score, _ in chosen])
+        if thought := [(score.folder, names_it(record)) for score, record in chosen if record["thought"] is not None]:
+            found[Measure.named] = share(*zip(*thought, strict=True))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +123,7 @@ def read(path: Path) -> Evaluation:
     if lost:
         raise DataError(f"{path}: the F curve of {lost[0]} is missing from clips/. Evaluate again with overwrite=true.")
     scores = [Score.from_record(record, totals.get(record["row"])) for record in records]
-    return Evaluation(summary, scores, rule)
+    return Evaluation(summary, scores, records, rule)
 
 
 def read_rows(paths: Iterable[Path]) -> list[Row]:

@@ -26,6 +26,7 @@ HEADINGS = {
     Measure.unseen: "Unseen J&F",
     Measure.mix: "Mix J&F",
     Measure.null_s: "Null S",
+    Measure.named: "named",
     Measure.val: "Val J&F",
     Measure.val_s: "Val S",
 }
@@ -105,7 +106,8 @@ def notes(rows: Sequence[Row], varied: Sequence[str] = ()) -> list[str]:
     labels = sorted({row.evaluations[0].protocol.label for row in rows})
     shared = [f"{name} {rows[0].setting(name)}" for name in BELOW if name not in varied]
     found = [
-        f"Protocol {', '.join([*labels, *shared])}. bad: thoughts that could not be parsed.",
+        f"Protocol {', '.join([*labels, *shared])}. named: thoughts that name the true category, or null, in percent. "
+        "bad: thoughts that could not be parsed.",
         f"Brackets: {LEVEL:.0%} bootstrap intervals over clips ({RESAMPLES:,} resamples).",
         *spreads(rows),
     ]
