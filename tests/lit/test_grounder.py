@@ -77,6 +77,15 @@ def test_absent_phrases_name_nobody_who_is_there() -> None:
     assert all(phrase.objects == () for phrase in phrases)
 
 
+def test_training_never_shows_the_thinker_s_descriptions() -> None:
+    rng, art = np.random.default_rng(0), ArtBank()
+    phrases = [phrase for _ in range(60) for phrase in make_train(rng, art=art, crowds=0.5).phrases]
+    assert {phrase.kind for phrase in phrases} == {"named", "which", "absent", "absent_colour", "word"}
+    asked = " . ".join(phrase.text for phrase in phrases if phrase.kind != "word")
+    assert "sound" not in asked
+    assert "silent" not in asked
+
+
 def test_a_sentence_grounds_the_names_of_things_and_nothing_else() -> None:
     assert not set(NAMING_NOTHING) & {*CATEGORIES, *COLOURS}
     grounded, absent_names = set(), set()

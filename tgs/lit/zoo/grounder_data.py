@@ -52,26 +52,27 @@ def make_train(rng: np.random.Generator, *, art: ArtBank, crowds: float) -> Capt
     if rng.random() < SENTENCES:
         return Captioned(frame_HWC, boxes_K4, sentence(seen, hidden, rng))
     there, special = named(seen), which(seen, rng)
-    described = fine(seen, rng)
     missing = [phrase for phrase in absent(seen, rng) if not any(name in phrase.text for name in hidden)]
     if rng.random() < 0.35:
-        offers = [(0.4, there), (0.2, special), (0.2, described), (0.2, missing)]
+        offers = [(0.5, there), (0.3, special), (0.2, missing)]
         offers = [(share, pool) for share, pool in offers if pool]
         shares = np.array([share for share, _ in offers])
         pool = offers[rng.choice(len(offers), p=shares / shares.sum())][1]
         return Captioned(frame_HWC, boxes_K4, [pool[rng.integers(len(pool))]])
     wanted = int(rng.integers(2, 7))
     phrases = [there[i] for i in rng.permutation(len(there))]
-    for pool, share in ((special, 0.3), (described, 0.15)):
-        if pool and rng.random() < share:
-            phrases = [pool[i] for i in rng.permutation(len(pool))[:2]] + phrases
+    if special and rng.random() < 0.4:
+        phrases = [special[i] for i in rng.permutation(len(special))[:2]] + phrases
     phrases = phrases[: max(1, wanted - 1)]
     phrases += missing[: wanted - len(phrases)]
     return Captioned(frame_HWC, boxes_K4, [phrases[i] for i in rng.permutation(len(phrases))])
 
 
 def make_val(rng: np.random.Generator, *, art: ArtBank) -> Captioned:
-    """A benchmark frame with one phrase: a name (40 %), an absent one (30 %), a colour or place, a description."""
+    """A benchmark frame with one phrase: a name (40 %), an absent one (30 %), a colour or place (15 %), a description.
+
+    Descriptions in the thinker's form, the last 15 %, are never trained on.
+    """
     while True:
         frame_HWC, boxes_K4, seen, hidden = make_frame(rng, art, 0.0)
         draw = rng.random()

@@ -1,4 +1,9 @@
-"""What can be asked of a frame: names, colours, places, whole descriptions, and things that are not there."""
+"""What can be asked of a frame: names, colours, places, things that are not there; and the thinker's descriptions.
+
+Descriptions are for validation only. The published detector is frozen and generic: it has never seen what the thinker
+writes, and neither has this one. What a long description costs or gains is the article's Table 3, and is to be measured
+here as there.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,7 @@ class Phrase(NamedTuple):
     Attributes:
         text: lower case, no '.'.
         objects: indices of all objects that fit; empty if nobody does.
-        kind: named, which (colour, or one of two), fine, absent; word, of a sentence.
+        kind: named, which (colour, place, or one of two), fine, absent; word, of a sentence.
     """
 
     text: str
@@ -70,14 +75,14 @@ def fine(seen: Sequence[Sticker], rng: np.random.Generator) -> list[Phrase]:
 
 
 def absent(seen: Sequence[Sticker], rng: np.random.Generator) -> list[Phrase]:
-    """One name for each category that is not there, a third of them as whole descriptions, in random order."""
+    """One name for each category that is not there, a third of them with a colour or a place, in random order."""
     missing = [name for name in CATEGORIES if name not in {sticker.category for sticker in seen}]
     phrases = []
     for index in rng.permutation(len(missing)):
         text = missing[index]
         if rng.random() < 1 / 3:
-            colour = list(COLOURS)[rng.integers(len(COLOURS))] if rng.random() < 0.25 else ""
-            text = describe(rng, text, colour, list(Zone)[rng.integers(len(Zone))])
+            colour, zone = list(COLOURS)[rng.integers(len(COLOURS))], list(Zone)[rng.integers(len(Zone))]
+            text = f"{colour} {text}" if rng.random() < 0.5 else f"{text} {place(zone)}"
         phrases.append(Phrase(text, (), "absent"))
     return phrases
 
