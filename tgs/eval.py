@@ -19,6 +19,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from tgs import __version__
+from tgs.atomic import write_json
 from tgs.config import CONF, EvalConfig, digest_config, job_folder, plain_errors, register, typed
 from tgs.digest import digest_files, digest_value
 from tgs.types import THINKING, Control, Policy
@@ -70,7 +71,7 @@ def main(cfg: DictConfig) -> None:
         trainer.predict(module, data, return_predictions=False)
     summarise(folder, rule, data.references, data.asked, origin, agent.seconds)
     (folder.path / "config.yaml").write_text(OmegaConf.to_yaml(cfg))
-    (job_folder() / "result.json").write_text(json.dumps({"folder": str(folder.path.resolve())}))
+    write_json(job_folder() / "result.json", {"folder": str(folder.path.resolve())})
     if HydraConfig.get().mode is RunMode.RUN:  # a sweep prints one table at its end
         from tgs.report.page import Page
 

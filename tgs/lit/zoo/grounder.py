@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torchvision.ops import box_iou
 
+from tgs.atomic import write_json
 from tgs.ground.hf import MEAN, STD
 from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.grounder_loss import Stages, Truth, grounding_loss, xyxy
@@ -135,8 +135,8 @@ class GrounderTask(L.LightningModule):
                 seen.add(value.data_ptr())
                 state[key] = value.detach().half().contiguous().cpu() if value.is_floating_point() else value.cpu()
         save_file(state, folder / "model.safetensors")
-        (folder / "config.json").write_text(json.dumps(self.sizes.config(), indent=1) + "\n")
+        write_json(folder / "config.json", self.sizes.config())
         size = {"height": self.sizes.height_px, "width": self.sizes.width_px}
         preprocessor = {"size": size, "image_mean": list(MEAN), "image_std": list(STD)}
-        (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor, indent=1) + "\n")
+        write_json(folder / "preprocessor_config.json", preprocessor)
         tokenizer().save(str(folder / "tokenizer.json"))
