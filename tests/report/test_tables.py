@@ -28,6 +28,11 @@ def test_percent_with_intervals_but_for_s(write):
     ]  # fmt: skip
 
 
+def test_names_are_a_share_without_an_interval(write):
+    table = grid(write("a", seen=[0.2, 0.6, 0.4], named=["dog", "cat", "dog"]), write("raw", seen=[0.1], policy="raw"))
+    assert column(table, "named") == ["66.7", "-"]
+
+
 def test_only_what_was_scored_is_a_column(write):
     alone = grid(write("a", val=[0.2, 0.4]))
     assert list(alone.columns) == ["benchmark", "prompt", "Val J&F", "bad", "seeds", "scored"]

@@ -85,8 +85,14 @@ def _cells(row: Row) -> list[str]:
 
 
 def cell(number: Resampled | None, measure: Measure) -> str:
-    """`47.5 [42.2, 52.6]`; a dash where there is no number."""
-    return "-" if number is None else f"{told(number.value, measure)} {bracket(number.interval, measure)}"
+    """`47.5 [42.2, 52.6]`; a dash where there is no number.
+
+    Names stand without their interval, for want of room: claims give one for their differences.
+    """
+    if number is None:
+        return "-"
+    value = told(number.value, measure)
+    return value if measure is Measure.named else f"{value} {bracket(number.interval, measure)}"
 
 
 def bracket(interval: Interval, measure: Measure) -> str:
