@@ -17,8 +17,8 @@ class QFormer(nn.Module):
         queries: how many tokens a frame or second becomes.
         width, layers, heads, ffn: sizes of the transformer; the defaults are the paper's (BERT base, two layers).
         dropout: on hidden states and attention, in training only.
-        init_std: of the random weights. DEPARTS at tiny width: BERT's 0.02 suits a width of 768; at 128 it is so small
-            that all queries read the same mean for hundreds of steps.
+        init_std: of the random weights. DEPARTS at tiny width: BERT's 0.02 suits a width of 768; at 128 a larger one
+            starts a little faster (experiments/tiny_training.md).
     Source:
         Released `VLProjector` and `ALProjector`: random start, LayerNorm on the inputs, no question text.
     """

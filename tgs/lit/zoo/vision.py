@@ -40,7 +40,7 @@ class Said(NamedTuple):
 
 
 class VisionPretraining(L.LightningModule):
-    """Trains `ClipEncoder` through three linear heads, which are not exported.
+    """Trains `ClipEncoder` through linear heads, which are not exported.
 
     Args:
         optim: optimiser settings.
