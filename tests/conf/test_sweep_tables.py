@@ -23,6 +23,14 @@ def composed(*overrides):
         return compose("eval", list(overrides))
 
 
+def test_two_sweeps_of_one_second_have_folders_of_their_own():
+    """They shared one, and each printed the other's rows."""
+    with initialize_config_dir(CONF, version_base="1.3"):
+        first, second = (compose("eval", [], return_hydra_config=True).hydra for _ in range(2))
+    assert first.sweep.dir != second.sweep.dir
+    assert first.run.dir != second.run.dir
+
+
 def table(name):
     return OmegaConf.to_object(composed(f"+sweep={name}").table)
 
