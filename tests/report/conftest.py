@@ -34,7 +34,7 @@ def write(tmp_path):
     `named` are the T_s of the first references, all of which are to a dog.
     """
 
-    def write(name, seen=(), unseen=(), null=(), val=(), kinds=None, named=(), missing=0, **origin):
+    def write(name, seen=(), unseen=(), null=(), val=(), kinds=None, named=(), missing=0, rival_share=0.6, **origin):
         scores = []
         parts = (Split.test_s, seen), (Split.test_u, unseen), (Split.test_n, null), (Split.val, val)
         for split, values in parts:
@@ -52,7 +52,7 @@ def write(tmp_path):
         protocol = PROTOCOLS[origin.get("protocol", "tgs")]
         numbers = protocol.summarise(scores, expected, allow_partial=bool(missing)).as_record()
         known = {**ORIGIN, **origin}
-        known["prompt"] = {"policy": known["policy"]}
+        known["prompt"] = {"policy": known["policy"], "rival_share": rival_share}
         folder.finish(rows, {"numbers": numbers, "bad_thoughts": 2, "origin": known})
         return folder.path
 

@@ -48,6 +48,15 @@ def test_settings_in_which_rows_differ_become_columns(write):
     assert "Protocol tgs@1, scale tiny, thresholds.choice best" in table.notes[0]
 
 
+def test_what_only_the_adaptive_prompt_reads_is_no_column_because_of_another_prompt(write):
+    rows = [
+        write(name, seen=[0.2, 0.4], policy=policy, rival_share=share)
+        for name, policy, share in (("a", "simple", 0.6), ("b", "adaptive", 0.3), ("c", "adaptive", 0.4))
+    ]
+    assert column(grid(*rows), "prompt.rival_share") == ["-", "0.3", "0.4"]
+    assert "prompt.rival_share" not in grid(*rows[:2]).columns
+
+
 def test_rows_that_look_alike_are_told_apart_by_their_settings(write):
     table = grid(write("a", seen=[0.2, 0.4]), write("b", seen=[0.2, 0.4], settings="fedcba9876"))
     assert column(table, "settings") == ["012345", "fedcba"]

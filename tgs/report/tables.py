@@ -10,7 +10,7 @@ from typing import Any
 from tgs.metrics.bootstrap import LEVEL, RESAMPLES, Interval, Resampled
 from tgs.report.grid import Grid
 from tgs.report.results import Row
-from tgs.types import Measure
+from tgs.types import Measure, Policy
 
 WHO = {
     "fine": "T_f (fine)",
@@ -43,7 +43,7 @@ BELOW = ("scale", "thresholds.box", "thresholds.choice")
 
 def main_grid(rows: Sequence[Row]) -> Grid:
     """One line per row; columns in which nothing was scored are left out."""
-    settings = [flat(row.origin) for row in rows]
+    settings = [relevant(row) for row in rows]
     known = [name for name in dict.fromkeys(chain(*settings)) if name not in NAMED_OTHERWISE]
     varied = [name for name in known if len({f"{plain[name]}" for plain in settings if name in plain}) > 1]
     columns = ["benchmark", "prompt", *varied]
@@ -57,6 +57,12 @@ def main_grid(rows: Sequence[Row]) -> Grid:
     lines = [[*name, *_cells(row)] for name, row in zip(names, rows, strict=True)]
     headings = [*columns, *HEADINGS.values(), "bad", "seeds", "scored"]
     return Grid(headings, lines, notes=notes(rows, varied), words=len(columns)).without_empty()
+
+
+def relevant(row: Row) -> dict[str, Any]:
+    """Its settings by the command line's names, without those that only another prompt reads."""
+    adapts = row.setting("prompt") == Policy.adaptive
+    return {name: value for name, value in flat(row.origin).items() if adapts or not name.startswith("prompt.")}
 
 
 def flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
