@@ -192,15 +192,18 @@ class Measure(StrEnum):
     seen = "seen"  # test_s
     seen_j = "seen_j"
     seen_f = "seen_f"
+    seen_fb = "seen_fb"  # of outlines, protocol strict
     unseen = "unseen"  # test_u
     unseen_j = "unseen_j"
     unseen_f = "unseen_f"
+    unseen_fb = "unseen_fb"
     mix = "mix"  # mean of seen and unseen
     null_s = "null_s"  # test_n; lower is better
     named = "named"  # share of thoughts that name the true category, null included; all splits
     val = "val"
     val_j = "val_j"
     val_f = "val_f"
+    val_fb = "val_fb"
     val_s = "val_s"  # null rows of val
 
     @property

@@ -117,6 +117,15 @@ def test_the_histogram_equals_the_plain_loop(dtype, seed):
     assert curve.total == pytest.approx(total, abs=1e-9)
 
 
+def test_every_cut_off_is_passed_by_itself_and_by_nothing_below_it():
+    """In float32 the number just below 143/254, times 254, is rounded up to 143."""
+    assert np.nextafter(CUTOFFS[143], np.float32(0)) * np.float32(254) == 143
+    for value_P, passed in ((CUTOFFS[1:], range(1, 255)), (np.nextafter(CUTOFFS[1:], np.float32(0)), range(254))):
+        for value, last in zip(value_P, passed, strict=True):
+            curve = f_curve(np.full((1, 2, 2), value), np.ones((1, 2, 2), dtype=bool))
+            assert np.flatnonzero(curve.total)[-1] == last
+
+
 def test_the_cut_offs_of_the_released_code_give_the_same_f():
     """torch.linspace differs from k/254 in the last bit of ten cut-offs."""
     torch = pytest.importorskip("torch")

@@ -73,7 +73,7 @@ def test_exact_masks_of_a_large_frame_nearly_reach_one(name):
 
 def test_tgs_loses_more_than_eemc_on_an_exact_mask():
     truth = boxes(360, 640)
-    exact = {name: PROTOCOLS[name].score(reference(), masks(truth), truth).J for name in PROTOCOLS}
+    exact = {name: PROTOCOLS[name].score(reference(), masks(truth), truth).J for name in ("tgs", "refavs")}
     assert exact["tgs"] < exact["refavs"]
 
 
@@ -89,7 +89,7 @@ def test_references_that_fit_nobody_get_s_and_need_no_truth(split, category):
     claim = np.zeros((2, 16, 16))
     claim[0] = 1  # frame 0 full, frame 1 empty
     scores = {n: p.score(reference(split, category), masks(claim), None) for n, p in PROTOCOLS.items()}
-    assert [(s.J, s.F, s.curve) for s in scores.values()] == [(None, None, None)] * 2
+    assert [(s.J, s.F, s.Fb, s.curve) for s in scores.values()] == [(None, None, None, None)] * 5
     assert scores["tgs"].S == pytest.approx(0.5)
     assert scores["refavs"].S == pytest.approx(0.707107, abs=1e-6)
     assert (scores["refavs"].claimed_px, scores["refavs"].all_px) == (256 * 256, 2 * 256 * 256)
@@ -113,12 +113,44 @@ def test_a_score_carries_what_slices_and_reports_need():
     assert "curve" not in record
 
 
-def test_truth_of_another_size_is_refused_with_both_sizes():
+def test_truth_of_another_number_of_frames_is_refused_with_both_numbers():
     truth = boxes(20, 30)
-    with pytest.raises(DataError, match=r"\(2, 20, 30\).*\(2, 20, 40\).*gt_mask/clip_0_10000/fid_1"):
-        PROTOCOLS["tgs"].score(reference(), masks(truth), boxes(20, 40))
-    with pytest.raises(DataError, match="frames, height, width"):
+    with pytest.raises(DataError, match=r"2 frames and the truth 1.*gt_mask/clip_0_10000/fid_1"):
         PROTOCOLS["refavs"].score(reference(), masks(truth), truth[:1])
+
+
+@pytest.mark.parametrize("name", ["simtoken", "article", "strict"])
+def test_protocols_of_the_clip_s_own_size_lose_nothing_on_exact_masks(name):
+    truth = boxes(90, 160)
+    score = PROTOCOLS[name].score(reference(), masks(truth), truth)
+    assert (score.J, score.F) == (1, pytest.approx(1))
+    assert score.all_px == 2 * 90 * 160
+
+
+@pytest.mark.parametrize("name", list(PROTOCOLS))
+def test_a_prediction_of_another_size_is_brought_to_the_truth_s(name):
+    """Half as many pixels each way: the box's edges lie on whole pixels of both."""
+    small, truth = boxes(48, 80), boxes(96, 160)
+    score = PROTOCOLS[name].score(reference(), masks(small), truth)
+    assert 0.9 < score.J <= 1
+
+
+def test_strict_looks_at_outlines_and_judges_empty_frames_by_the_union():
+    truth = boxes(96, 160)
+    truth[1] = False
+    claim = truth.copy()
+    claim[1, :2, :2] = True  # four pixels where nobody is
+    score = PROTOCOLS["strict"].score(reference(), masks(claim), truth)
+    assert (score.J, score.F, score.Fb) == (0.5, pytest.approx(0.5), 0.5)
+    assert score.as_record()["Fb"] == 0.5
+    assert "Fb" not in PROTOCOLS["tgs"].score(reference(), masks(claim), truth).as_record()
+
+
+def test_the_article_takes_areas_without_a_root():
+    claim = np.zeros((2, 16, 16))
+    claim[0, :4, :4] = 1  # 16 of 512 pixels
+    assert PROTOCOLS["article"].score(reference(Split.test_n, "null"), masks(claim), None).S == 1 / 32
+    assert PROTOCOLS["strict"].score(reference(Split.test_n, "null"), masks(claim), None).S == 1 / 8
 
 
 def test_missing_truth_of_a_present_object_is_refused():
@@ -139,5 +171,5 @@ def test_binary_and_soft_masks_of_two_sizes_are_refused():
 
 def test_protocols_are_found_by_name():
     assert [protocol(name).label for name in ("tgs", "refavs")] == ["tgs@1", "refavs@1"]
-    with pytest.raises(ConfigError, match="tgs, refavs"):
-        protocol("article")
+    with pytest.raises(ConfigError, match="tgs, refavs, simtoken, article, strict"):
+        protocol("davis")

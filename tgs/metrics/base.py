@@ -1,4 +1,4 @@
-"""What every protocol has: a size, a way to prepare masks, measures, and a way to pool scores."""
+"""What every protocol has: a way to prepare masks, measures, and a way to pool scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tgs.errors import DataError
 from tgs.metrics import summary
-from tgs.metrics.fmeasure import f_curve
+from tgs.metrics.fmeasure import FCurve, f_curve
 from tgs.metrics.jaccard import jaccard
 from tgs.metrics.score import Score
 from tgs.metrics.summary import Pair, Summary
@@ -21,7 +21,7 @@ from tgs.types import Masks, Reference, Split
 
 @dataclass(frozen=True)
 class Prepared:
-    """Prediction and truth at the protocol's size, each measure with the mask it wants.
+    """Prediction and truth at the protocol's one size, each measure with the mask it wants.
 
     Attributes:
         region_NHW: bool, the prediction that J judges.
@@ -46,8 +46,6 @@ class Protocol(ABC):
 
     name: ClassVar[str]
     version: ClassVar[str]
-    size_px: ClassVar[int]
-    """Side of the square at which everything is scored."""
 
     @property
     def label(self) -> str:
@@ -87,17 +85,34 @@ class Protocol(ABC):
     def weighted_s(self, scores: Sequence[Score], weights_RK: NDArray[np.integer]) -> NDArray[np.float64]:
         """`pool_s` of many resamples at once, see `weighted_pairs`; returns S_R."""
 
+    def overlap(self, prepared: Prepared, truth_NHW: NDArray[np.bool_]) -> float:
+        """J of one reference; that of both released evaluations unless a protocol has its own."""
+        return jaccard(prepared.region_NHW, truth_NHW)
+
+    def fidelity(self, prepared: Prepared, truth_NHW: NDArray[np.bool_]) -> tuple[float, FCurve | None]:
+        """F of one reference, and its curve where F is the best of one; as in both released evaluations."""
+        curve = f_curve(prepared.soft_NHW, truth_NHW)
+        return curve.best, curve
+
+    def contour(self, prepared: Prepared, truth_NHW: NDArray[np.bool_]) -> float | None:
+        """Fb of one reference; None: the protocol does not look at outlines."""
+        return None
+
+    def mix_weight(self, frames: int) -> float:
+        """How much a split with so many scored frames counts in Mix; the same for both as published."""
+        return 1.0
+
     def score(self, reference: Reference, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Score:
         """Score one reference.
 
         Args:
             reference: whose masks these are.
-            masks: prediction at the clip's own resolution.
-            truth_NHW: true masks, bool, of the prediction's size; not looked at where nobody fits.
+            masks: prediction; its frames may have another size than the truth's, the protocol says what becomes of it.
+            truth_NHW: true masks, bool, of as many frames; not looked at where nobody fits.
         Returns:
             Its score.
         Raises:
-            DataError: prediction and truth differ in size, or the truth of a present object is missing.
+            DataError: prediction and truth differ in frames, or the truth of a present object is missing.
         """
         if masks.soft_NHW.shape != masks.binary_NHW.shape:
             raise DataError(
@@ -118,11 +133,11 @@ class Protocol(ABC):
                 f"{reference.uid} (csv row {reference.row}) names an object but came without true masks. "
                 f"Check gt_mask/{reference.folder}/fid_{reference.fid}."
             )
-        if truth_NHW.shape != masks.binary_NHW.shape:
+        if len(truth_NHW) != len(masks.binary_NHW):
             raise DataError(
-                f"{reference.uid} (csv row {reference.row}): the prediction is {masks.binary_NHW.shape} and the truth "
-                f"{truth_NHW.shape} (frames, height, width). Both must have the size of the clip's frames: check "
-                f"gt_mask/{reference.folder}/fid_{reference.fid}, or delete the stored masks and segment again."
+                f"{reference.uid} (csv row {reference.row}): the prediction has {len(masks.binary_NHW)} frames and the "
+                f"truth {len(truth_NHW)}. Check gt_mask/{reference.folder}/fid_{reference.fid}, or delete the stored "
+                f"masks and segment again."
             )
 
     def measure(self, reference: Reference, prepared: Prepared) -> Score:
@@ -131,15 +146,15 @@ class Protocol(ABC):
         Raises:
             ValueError: the arrays are not masks and maps of one shape.
         """
-        overlap, best, size, curve = None, None, None, None
+        overlap, best, outline, size, curve = None, None, None, None, None
         if fits_nobody(reference):
             size = self.null_score(prepared.claimed_NHW)
         elif prepared.truth_NHW is None:
             raise ValueError(f"{reference.uid} names an object: its truth_NHW must be masks; got None")
         else:
-            overlap = jaccard(prepared.region_NHW, prepared.truth_NHW)
-            curve = f_curve(prepared.soft_NHW, prepared.truth_NHW)
-            best = curve.best
+            overlap = self.overlap(prepared, prepared.truth_NHW)
+            best, curve = self.fidelity(prepared, prepared.truth_NHW)
+            outline = self.contour(prepared, prepared.truth_NHW)
         return Score(
             uid=reference.uid,
             row=reference.row,
@@ -147,6 +162,7 @@ class Protocol(ABC):
             kind=reference.kind,
             J=overlap,
             F=best,
+            Fb=outline,
             S=size,
             frames=len(prepared.region_NHW),
             curve=curve,
@@ -169,6 +185,7 @@ class Protocol(ABC):
             protocol=self.label,
             pool_pairs=self.pool_pairs,
             pool_s=self.pool_s,
+            mix_weight=self.mix_weight,
             allow_partial=allow_partial,
         )
 

@@ -134,18 +134,15 @@ def resample(
         pairs = [score for score in ordered if score.split is split and score.J is not None]
         if pairs:
             found |= zip(names, _pairs(protocol, pairs, resamples, seed), strict=True)
+            if pairs[0].Fb is not None:
+                found[OUTLINES[split]] = _outlines(pairs, resamples, seed)
     for split, name in SIZES.items():
         nulls = [score for score in ordered if score.split is split and score.S is not None]
         if nulls:
             parts = [protocol.weighted_s(nulls, weights) for weights in _weights(nulls, resamples, seed)]
             found[name] = _resampled(protocol.pool_s(nulls), np.concatenate(parts), _clips(nulls))
     if Measure.seen in found and Measure.unseen in found:
-        seen, unseen = found[Measure.seen], found[Measure.unseen]
-        found[Measure.mix] = Resampled(
-            (seen.value + unseen.value) / 2,
-            (seen.values_R + unseen.values_R) / 2,
-            digest_value([seen.clips, unseen.clips]),
-        )
+        found[Measure.mix] = _mix(protocol, ordered, found[Measure.seen], found[Measure.unseen])
     return found
 
 
@@ -170,6 +167,12 @@ PAIRS = {
 }
 """J, F and J&F of each split."""
 
+MIXED = (Split.test_s, Split.test_u)
+"""Seen and unseen, of which Mix is made."""
+
+OUTLINES = {Split.test_s: Measure.seen_fb, Split.test_u: Measure.unseen_fb, Split.val: Measure.val_fb}
+"""Fb of each split, where the protocol looks at outlines."""
+
 SIZES = {Split.test_n: Measure.null_s, Split.val: Measure.val_s}
 """S of each split."""
 
@@ -181,6 +184,25 @@ def _pairs(protocol: Protocol, scores: Sequence[Score], resamples: int, seed: in
     pair = protocol.pool_pairs(scores)
     numbers = ((pair.J, J_R), (pair.F, F_R), (pair.JF, (J_R + F_R) / 2))
     return [_resampled(value, values_R, _clips(scores)) for value, values_R in numbers]
+
+
+def _outlines(scores: Sequence[Score], resamples: int, seed: int) -> Resampled:
+    """Fb of one split's references with an object: a plain mean, only one protocol has it."""
+    Fb_K = np.array([score.Fb for score in scores], np.float64)
+    parts = [weights_RK @ Fb_K / weights_RK.sum(axis=1) for weights_RK in _weights(scores, resamples, seed)]
+    return _resampled(float(Fb_K.mean()), np.concatenate(parts), _clips(scores))
+
+
+def _mix(protocol: Protocol, scores: Sequence[Score], seen: Resampled, unseen: Resampled) -> Resampled:
+    """By the protocol's weights, which stay as they are on the clips themselves on every resample."""
+    frames = (sum(s.frames for s in scores if s.split is split and s.J is not None) for split in MIXED)
+    seen_weight, unseen_weight = map(protocol.mix_weight, frames)
+    share = seen_weight / (seen_weight + unseen_weight)
+    return Resampled(
+        share * seen.value + (1 - share) * unseen.value,
+        share * seen.values_R + (1 - share) * unseen.values_R,
+        digest_value([seen.clips, unseen.clips]),
+    )
 
 
 def _clips(scores: Sequence[Score]) -> list[str]:

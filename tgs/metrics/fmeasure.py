@@ -48,16 +48,36 @@ def pool(curves: Iterable[FCurve]) -> FCurve:
     return FCurve(total, frames)
 
 
-def _passing(level_NP: NDArray[np.intp], counted_NP: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many of the counted pixels of each frame pass each cut-off.
+_BELOW = np.nextafter(CUTOFFS[1:], np.float32(0))
+_TOO_HIGH: NDArray[np.float32] = _BELOW[_BELOW * np.float32(N_CUTOFFS - 1) >= np.arange(1, N_CUTOFFS)]
+"""The values (one: just below 143/254) whose product with 254 is rounded up to the cut-off that they do not reach."""
 
-    A pixel of level l passes cut-offs 0 .. l-1, so a histogram of levels, summed from the top, counts them all at once.
+
+def _highest(soft_P: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The last cut-off that each pixel passes, 0 to 254.
+
+    It is floor(254 soft) in float32: the product of every cut-off with 254 rounds to its number or above, and that of
+    the float32 before it stays below, but for `_TOO_HIGH`.
     """
-    frames = len(level_NP)
-    bins = N_CUTOFFS + 1
-    flat = (level_NP + bins * np.arange(frames)[:, None])[counted_NP]
-    histogram = np.bincount(flat, minlength=frames * bins).reshape(frames, bins)
-    return histogram[:, ::-1].cumsum(axis=1)[:, -2::-1]
+    level_P = (soft_P * np.float32(N_CUTOFFS - 1)).astype(np.intp)
+    for value in _TOO_HIGH:
+        level_P[soft_P == value] -= 1
+    return level_P
+
+
+def _curve(soft_P: NDArray[np.float32], truth_P: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """F-beta of one frame that shows the object, at every cut-off.
+
+    A pixel passes every cut-off up to its highest, so a histogram, summed from the top, counts them all at once.
+    """
+    level_P = _highest(soft_P)
+    level_P += np.multiply(truth_P, N_CUTOFFS, dtype=np.intp)  # pixels of the object in a second histogram behind it
+    histogram = np.bincount(level_P, minlength=2 * N_CUTOFFS).reshape(2, N_CUTOFFS)
+    outside, hits = histogram[:, ::-1].cumsum(axis=1)[:, ::-1]
+    precision = hits / np.maximum(hits + outside, 1)  # nothing claimed: 0 hits, and the released 1e-20 gives 0 too
+    recall = hits / hits[0]
+    below = BETA_SQUARED * precision + recall
+    return np.divide((1 + BETA_SQUARED) * precision * recall, below, out=np.zeros(N_CUTOFFS), where=below > 0)
 
 
 def f_curve(soft_NHW: NDArray[np.floating], truth_NHW: NDArray[np.bool_]) -> FCurve:
@@ -82,17 +102,8 @@ def f_curve(soft_NHW: NDArray[np.floating], truth_NHW: NDArray[np.bool_]) -> FCu
     require_one_shape(soft_NHW=soft_NHW, truth_NHW=truth_NHW)
     if not (soft_NHW.min() >= 0 and soft_NHW.max() <= 1):  # also false for NaN
         raise ValueError(f"soft_NHW must lie in [0, 1]; got {soft_NHW.min()} to {soft_NHW.max()}")
-    shown_N = truth_NHW.any(axis=(1, 2))
-    frames = int(np.count_nonzero(shown_N))
-    if not frames:
-        return FCurve(np.zeros(N_CUTOFFS), 0)
-    truth_NP = truth_NHW[shown_N].reshape(frames, -1)
-    soft_NP = soft_NHW[shown_N].reshape(frames, -1).astype(np.float32)
-    level_NP = np.searchsorted(CUTOFFS, soft_NP, side="right")
-    hits = _passing(level_NP, truth_NP)
-    claimed = _passing(level_NP, np.ones_like(truth_NP))
-    precision = hits / np.maximum(claimed, 1)  # nothing claimed: 0 hits, and the released 1e-20 gives 0 too
-    recall = hits / np.count_nonzero(truth_NP, axis=1)[:, None]
-    below = BETA_SQUARED * precision + recall
-    curves = np.divide((1 + BETA_SQUARED) * precision * recall, below, out=np.zeros_like(below), where=below > 0)
-    return FCurve(curves.sum(axis=0), frames)
+    shown = np.flatnonzero(truth_NHW.any(axis=(1, 2)))
+    total = np.zeros(N_CUTOFFS)
+    for n in shown:  # frame by frame: one frame's pixels stay in the cache
+        total += _curve(soft_NHW[n].ravel().astype(np.float32, copy=False), truth_NHW[n].ravel())
+    return FCurve(total, len(shown))

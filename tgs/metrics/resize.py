@@ -1,4 +1,4 @@
-"""How each protocol brings maps and truth to its own square size. Kept apart from the measures."""
+"""How each protocol brings maps, masks and truth to its own size. Kept apart from the measures."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def _neighbours(n_in: int, n_out: int) -> tuple[NDArray[np.intp], NDArray[np.int
     return first, np.minimum(first + 1, n_in - 1), (centre_32 - first).astype(np.float32)
 
 
-def soft_bilinear(soft_NHW: NDArray[np.floating], size_px: int) -> NDArray[np.float32]:
-    """Soft maps at size_px x size_px, bilinear, half-pixel centres, no antialiasing.
+def soft_bilinear(soft_NHW: NDArray[np.floating], size_HW: tuple[int, ...]) -> NDArray[np.float32]:
+    """Soft maps at another size, bilinear, half-pixel centres, no antialiasing.
 
     Args:
         soft_NHW: N maps of H x W pixels.
-        size_px: side of the square result.
+        size_HW: height and width of the result.
     Returns:
-        float32 (N, size_px, size_px), within the range of the input.
+        float32, N maps of that size, within the range of the input.
     Source:
         The released code's `F.interpolate(mode="bilinear", align_corners=False)`.
     """
-    if soft_NHW.shape[1:] == (size_px, size_px):
+    if soft_NHW.shape[1:] == size_HW:
         return soft_NHW.astype(np.float32)
-    top, bottom, down = _neighbours(soft_NHW.shape[1], size_px)
-    left, right, across = _neighbours(soft_NHW.shape[2], size_px)
+    top, bottom, down = _neighbours(soft_NHW.shape[1], size_HW[0])
+    left, right, across = _neighbours(soft_NHW.shape[2], size_HW[1])
     down = down[:, None]
 
     def corner(row: NDArray[np.intp], column: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -42,6 +42,24 @@ def soft_bilinear(soft_NHW: NDArray[np.floating], size_px: int) -> NDArray[np.fl
     lower = corner(bottom, left) * (1 - across) + corner(bottom, right) * across
     maps = upper * (1 - down) + lower * down
     return np.clip(maps, 0, 1).astype(np.float32, copy=False)  # two weights may add up to a hair above 1
+
+
+def mask_nearest(masks_NHW: NDArray[np.bool_], size_HW: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Masks at another size: every pixel takes the value at its own centre, so that no edge is widened.
+
+    Args:
+        masks_NHW: N masks of H x W pixels.
+        size_HW: height and width of the result.
+    Returns:
+        bool, N masks of that size.
+    """
+    if masks_NHW.shape[1:] == size_HW:
+        return masks_NHW
+    rows, columns = (
+        ((np.arange(n_out) + 0.5) * n_in / n_out).astype(np.intp)
+        for n_in, n_out in zip(masks_NHW.shape[1:], size_HW, strict=True)
+    )
+    return masks_NHW[:, rows[:, None], columns]
 
 
 def truth_pil_bicubic(truth_NHW: NDArray[np.bool_], size_px: int) -> NDArray[np.bool_]:

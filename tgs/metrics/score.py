@@ -21,10 +21,12 @@ class Score:
         uid, row: the reference's key, see `tgs.types.Reference`.
         split, kind: as in the reference, for slicing.
         J: overlap, fraction; None where nobody fits.
-        F: best F-beta, fraction; None where nobody fits.
+        F: F-beta, fraction; None where nobody fits.
+        Fb: F of the outline, fraction; None where nobody fits or the protocol does not look at outlines.
         S: size of what was claimed, fraction; None unless nobody fits.
         frames: frames that were scored.
-        curve: F against the cut-off, summed over the frames that show the object; None where nobody fits.
+        curve: F against the cut-off, summed over the frames that show the object; None where nobody fits or the
+            protocol looks for no cut-off.
         claimed_px: foreground pixels of the prediction in all frames together, at the protocol's size.
         all_px: pixels of all frames together, at the protocol's size.
     """
@@ -40,6 +42,7 @@ class Score:
     curve: FCurve | None = field(compare=False)
     claimed_px: int
     all_px: int
+    Fb: float | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -60,6 +63,7 @@ class Score:
             "kind": self.kind,
             "J": self.J,
             "F": self.F,
+            **({} if self.Fb is None else {"Fb": self.Fb}),
             "S": self.S,
             "frames": self.frames,
             "shown_frames": self.curve.frames if self.curve else 0,
@@ -73,7 +77,7 @@ class Score:
 
         Args:
             record: may hold more keys than a score has.
-            total: the curve's sums, see `FCurve.total`; None where nobody fits.
+            total: the curve's sums, see `FCurve.total`; None where there is no curve.
         """
         return cls(
             uid=record["uid"],
@@ -82,6 +86,7 @@ class Score:
             kind=record["kind"],
             J=record["J"],
             F=record["F"],
+            Fb=record.get("Fb"),
             S=record["S"],
             frames=record["frames"],
             curve=None if total is None else FCurve(total, record["shown_frames"]),

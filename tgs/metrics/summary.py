@@ -12,10 +12,11 @@ from tgs.types import Reference, Split
 
 @dataclass(frozen=True)
 class Pair:
-    """Overlap and F-beta of a set of references, fractions."""
+    """Overlap and F-beta of a set of references, fractions; Fb where the protocol looks at outlines."""
 
     J: float
     F: float
+    Fb: float | None = None
 
     @property
     def JF(self) -> float:  # noqa: N802 - the tables' own name
@@ -31,12 +32,14 @@ class SplitSummary:
         pair: J and F over its references with an object; None if none was scored.
         S: over its references that fit nobody; None if none was scored.
         scored, expected: references with a score, and references of the split.
+        mix_weight: how much it counts in Mix.
     """
 
     pair: Pair | None
     S: float | None
     scored: int
     expected: int
+    mix_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,14 @@ class Summary:
 
     @property
     def mix(self) -> Pair | None:
-        """Plain mean of seen and unseen, whatever their sizes. None unless both are there.
+        """Mean of seen and unseen, by the protocol's weights: as a rule plain, whatever their sizes.
 
+        None unless both are there.
         Source: the published tables; every mix in them is the mean of its two neighbours.
         """
         if self.seen is None or self.unseen is None:
             return None
-        return Pair(J=(self.seen.J + self.unseen.J) / 2, F=(self.seen.F + self.unseen.F) / 2)
+        return mixed(self.seen, self.unseen, *(self.splits[s].mix_weight for s in (Split.test_s, Split.test_u)))
 
     @property
     def null_s(self) -> float | None:
@@ -114,10 +118,17 @@ class Summary:
         }
 
 
+def mixed(seen: Pair, unseen: Pair, seen_weight: float, unseen_weight: float) -> Pair:
+    """Weighted mean of two pairs."""
+    share = seen_weight / (seen_weight + unseen_weight)
+    return Pair(share * seen.J + (1 - share) * unseen.J, share * seen.F + (1 - share) * unseen.F)
+
+
 def _pair_record(pair: Pair | None) -> dict[str, float | None]:
     if pair is None:
         return {"J": None, "F": None, "JF": None}
-    return {"J": pair.J, "F": pair.F, "JF": pair.JF}
+    outline = {} if pair.Fb is None else {"Fb": pair.Fb}
+    return {"J": pair.J, "F": pair.F, "JF": pair.JF, **outline}
 
 
 def summarise(
@@ -127,6 +138,7 @@ def summarise(
     protocol: str,
     pool_pairs: Callable[[Sequence[Score]], Pair],
     pool_s: Callable[[Sequence[Score]], float],
+    mix_weight: Callable[[int], float],
     allow_partial: bool,
 ) -> Summary:
     """Pool scores split by split, in csv order.
@@ -137,6 +149,7 @@ def summarise(
         protocol: `name@version`.
         pool_pairs: J and F of one split's scores in csv order; at least one.
         pool_s: S of one split's scores in csv order; at least one.
+        mix_weight: how much a split with so many scored frames counts in Mix.
         allow_partial: accept missing references; the summary then says so.
     Returns:
         The summary.
@@ -167,6 +180,7 @@ def summarise(
             S=pool_s(nulls) if nulls else None,
             scored=len(here),
             expected=len(rows),
+            mix_weight=mix_weight(sum(score.frames for score in pairs)),
         )
     return Summary(protocol, splits)
 

@@ -23,11 +23,14 @@ WHO = {
 
 HEADINGS = {
     Measure.seen: "Seen J&F",
+    Measure.seen_fb: "Seen Fb",
     Measure.unseen: "Unseen J&F",
+    Measure.unseen_fb: "Unseen Fb",
     Measure.mix: "Mix J&F",
     Measure.null_s: "Null S",
     Measure.named: "named",
     Measure.val: "Val J&F",
+    Measure.val_fb: "Val Fb",
     Measure.val_s: "Val S",
 }
 """Measures that are columns, where any row has them."""
