@@ -126,12 +126,30 @@ class Masks:
     """The segmenter's answer for one reference, at the clip's own resolution.
 
     Attributes:
-        binary_NHW: bool.
-        soft_NHW: float16 in [0, 1], sigmoid of the logits; all zero on a frame without a box. F needs it.
+        soft_NHW: uint8, the sigmoid of the logits in 255ths, so that an 8-bit image holds all of it; from 128 on, a
+            pixel belongs to the object. All zero on a frame without a box.
     """
 
-    binary_NHW: NDArray[np.bool_]
-    soft_NHW: NDArray[np.float16]
+    soft_NHW: NDArray[np.uint8]
+
+    @property
+    def binary_NHW(self) -> NDArray[np.bool_]:  # noqa: N802 - the axes' letters
+        """The mask: logit > 0."""
+        return self.soft_NHW >= INSIDE
+
+    @classmethod
+    def of_binary(cls, binary_NHW: NDArray[np.bool_]) -> Masks:
+        """Certain masks: 0 or 255."""
+        return cls(binary_NHW.astype(np.uint8) * 255)
+
+    @classmethod
+    def empty(cls, shape_NHW: tuple[int, int, int]) -> Masks:
+        """Nobody on any frame."""
+        return cls(np.zeros(shape_NHW, np.uint8))
+
+
+INSIDE = 128
+"""The lowest 255th that rounds from a probability of at least one half."""
 
 
 class Policy(StrEnum):

@@ -36,7 +36,7 @@ class StandInAgent:
         boxes = (np.array([[56, 56, 168, 168]], np.float32),) * SIZE[0]
         found = Grounded("dog", boxes, (0.5, 0.75), DecidedBy.simple, 0.625)
         thought = Thought(ThoughtStatus.ok, "r", "a dog", "dog", False, "raw", doubt=0.25)
-        return [Outcome(r, thought, found, Masks(mask, mask.astype(np.float16))) for r in references]
+        return [Outcome(r, thought, found, Masks.of_binary(mask)) for r in references]
 
 
 def square(start):

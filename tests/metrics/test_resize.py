@@ -45,8 +45,9 @@ def test_truth_equals_opencv_s(size, share):
 @pytest.mark.parametrize("size", SIZES)
 def test_soft_maps_equal_torch_s_interpolation(size):
     torch = pytest.importorskip("torch")
-    soft = np.random.default_rng(2).random((2, *size)).astype(np.float32)
-    theirs = torch.nn.functional.interpolate(torch.from_numpy(soft)[None], (224, 224), mode="bilinear")[0].numpy()
+    soft = np.random.default_rng(2).integers(0, 256, (2, *size), np.uint8)
+    maps = torch.from_numpy(soft)[None] / 255
+    theirs = torch.nn.functional.interpolate(maps, (224, 224), mode="bilinear")[0].numpy()
     ours = soft_bilinear(soft, (224, 224))
     assert ours.dtype == np.float32
     assert np.abs(ours - theirs).max() < 5e-4  # float32 positions of up to 1280 are good to 1e-4 of a pixel
@@ -54,11 +55,11 @@ def test_soft_maps_equal_torch_s_interpolation(size):
 
 def test_soft_bilinear_by_hand():
     """Two pixels to four: centres at -0.25, 0.25, 0.75, 1.25, the outer two beyond the border."""
-    soft = np.array([[[0.0, 1.0], [0.0, 1.0]]], np.float16)
+    soft = np.array([[[0, 255], [0, 255]]], np.uint8)
     assert soft_bilinear(soft, (4, 4))[0] == pytest.approx(np.tile([0, 0.25, 0.75, 1], (4, 1)))
 
 
 def test_soft_maps_stay_in_zero_to_one():
-    resized = soft_bilinear(np.ones((1, 97, 131), np.float16), (224, 224))
+    resized = soft_bilinear(np.full((1, 97, 131), 255, np.uint8), (224, 224))
     assert resized.max() <= 1
     assert resized.min() > 0.999999

@@ -62,7 +62,7 @@ class StandInSegmenter:
             for n, boxes_K4 in enumerate(per_frame):
                 for x0, y0, x1, y1 in boxes_K4.astype(int):
                     mask[n, y0:y1, x0:x1] = True
-            masks.append(Masks(mask, mask.astype(np.float16)))
+            masks.append(Masks.of_binary(mask))
         return masks
 
 

@@ -39,12 +39,12 @@ class StandInAgent:
     def run(self, clip, references, truths, *, shown):
         (asked,) = references
         sure, doubt = float(SURE[asked.row]), float(DOUBT[asked.row])
-        soft = np.random.default_rng(asked.row).random(SIZE).astype(np.float16)
+        soft = np.random.default_rng(asked.row).integers(0, 256, SIZE, np.uint8)
         if sure < self.reject or doubt > self.doubt:
             soft = np.zeros_like(soft)
         thought = Thought(ThoughtStatus.ok, "", "a dog", "dog", False, "", doubt=doubt)
         found = Grounded("dog", no_boxes(SIZE[0]), (sure,) * SIZE[0], DecidedBy.simple, sure)
-        return [Outcome(asked, thought, found, Masks(soft > 0.5, soft))]
+        return [Outcome(asked, thought, found, Masks(soft))]
 
 
 def evaluated(where, name, reject=0.0, doubt=1.0) -> EvalFolder:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-import numpy as np
 from torch import nn
 
 from tgs.data.benchmark import ClipWork
@@ -72,8 +71,8 @@ class Evaluate(L.LightningModule):
 
 def if_rejected(protocol: Protocol, work: ClipWork) -> list[Score]:
     """What each reference of a clip would score with empty masks; once for all references to one object."""
-    shape = work.clip.frames_NHWC.shape[:3]
-    empty = Masks(np.zeros(shape, np.bool_), np.zeros(shape, np.float16))
+    frames, height, width, _ = work.clip.frames_NHWC.shape
+    empty = Masks.empty((frames, height, width))
     known: dict[tuple[bool, int], Score] = {}
     scores = []
     for reference, truth_NHW in zip(work.references, work.truths, strict=True):

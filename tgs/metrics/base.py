@@ -46,6 +46,8 @@ class Protocol(ABC):
 
     name: ClassVar[str]
     version: ClassVar[str]
+    has_curve: ClassVar[bool] = True
+    """Whether F is the best of a curve over cut-offs, without which splits cannot be pooled."""
 
     @property
     def label(self) -> str:
@@ -114,12 +116,6 @@ class Protocol(ABC):
         Raises:
             DataError: prediction and truth differ in frames, or the truth of a present object is missing.
         """
-        if masks.soft_NHW.shape != masks.binary_NHW.shape:
-            raise DataError(
-                f"{reference.uid} (csv row {reference.row}): the prediction's binary mask is "
-                f"{masks.binary_NHW.shape} and its soft map {masks.soft_NHW.shape} (frames, height, width). "
-                f"Delete the stored masks of this reference and segment again."
-            )
         if not fits_nobody(reference):
             self._check_truth(reference, masks, truth_NHW)
             return self.measure(reference, self.prepare(masks, truth_NHW))
@@ -133,9 +129,9 @@ class Protocol(ABC):
                 f"{reference.uid} (csv row {reference.row}) names an object but came without true masks. "
                 f"Check gt_mask/{reference.folder}/fid_{reference.fid}."
             )
-        if len(truth_NHW) != len(masks.binary_NHW):
+        if len(truth_NHW) != len(masks.soft_NHW):
             raise DataError(
-                f"{reference.uid} (csv row {reference.row}): the prediction has {len(masks.binary_NHW)} frames and the "
+                f"{reference.uid} (csv row {reference.row}): the prediction has {len(masks.soft_NHW)} frames and the "
                 f"truth {len(truth_NHW)}. Check gt_mask/{reference.folder}/fid_{reference.fid}, or delete the stored "
                 f"masks and segment again."
             )

@@ -18,19 +18,19 @@ def _neighbours(n_in: int, n_out: int) -> tuple[NDArray[np.intp], NDArray[np.int
     return first, np.minimum(first + 1, n_in - 1), (centre_32 - first).astype(np.float32)
 
 
-def soft_bilinear(soft_NHW: NDArray[np.floating], size_HW: tuple[int, ...]) -> NDArray[np.float32]:
+def soft_bilinear(soft_NHW: NDArray[np.uint8], size_HW: tuple[int, ...]) -> NDArray[np.float32]:
     """Soft maps at another size, bilinear, half-pixel centres, no antialiasing.
 
     Args:
-        soft_NHW: N maps of H x W pixels.
+        soft_NHW: N maps of H x W pixels in 255ths.
         size_HW: height and width of the result.
     Returns:
-        float32, N maps of that size, within the range of the input.
+        float32 in [0, 1], N maps of that size.
     Source:
         The released code's `F.interpolate(mode="bilinear", align_corners=False)`.
     """
     if soft_NHW.shape[1:] == size_HW:
-        return soft_NHW.astype(np.float32)
+        return np.divide(soft_NHW, 255, dtype=np.float32)
     top, bottom, down = _neighbours(soft_NHW.shape[1], size_HW[0])
     left, right, across = _neighbours(soft_NHW.shape[2], size_HW[1])
     down = down[:, None]
@@ -40,7 +40,7 @@ def soft_bilinear(soft_NHW: NDArray[np.floating], size_HW: tuple[int, ...]) -> N
 
     upper = corner(top, left) * (1 - across) + corner(top, right) * across
     lower = corner(bottom, left) * (1 - across) + corner(bottom, right) * across
-    maps = upper * (1 - down) + lower * down
+    maps = (upper * (1 - down) + lower * down) / np.float32(255)
     return np.clip(maps, 0, 1).astype(np.float32, copy=False)  # two weights may add up to a hair above 1
 
 

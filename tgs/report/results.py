@@ -119,7 +119,8 @@ def read(path: Path) -> Evaluation:
     totals = {}
     for clip in dict.fromkeys(record["folder"] for record in records):
         totals |= folder.read_clip(clip)[1]
-    lost = [record["uid"] for record in records if record["J"] is not None and record["row"] not in totals]
+    pooled = [record for record in records if rule.has_curve and record["J"] is not None]
+    lost = [record["uid"] for record in pooled if record["row"] not in totals]
     if lost:
         raise DataError(f"{path}: the F curve of {lost[0]} is missing from clips/. Evaluate again with overwrite=true.")
     scores = [Score.from_record(record, totals.get(record["row"])) for record in records]

@@ -26,7 +26,7 @@ class Segmenter(Protocol):
 
         Returns:
             One `Masks` per reference at the frames' own size. Several boxes on a frame: the union of their masks
-            and the maximum of their soft maps. No box: an empty mask and an all-zero soft map.
+            and the maximum of their soft maps. No box: an all-zero map.
 
         Raises:
             ValueError: frames are not uint8 (N, H, W, 3), or the boxes do not fit them in number or shape.

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from tgs.errors import WeightsError
 from tgs.segment.base import FrameBoxes
-from tgs.types import Masks
+from tgs.types import INSIDE, Masks
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -149,7 +149,7 @@ class Sam2(nn.Module):
         """See `Segmenter.segment`. Frames without a box are never encoded, equal boxes are decoded once."""
         _check(frames_NHWC, boxes)
         n, height, width = frames_NHWC.shape[:3]
-        masks = [Masks(np.zeros((n, height, width), bool), np.zeros((n, height, width), np.float16)) for _ in boxes]
+        masks = [Masks.empty((n, height, width)) for _ in boxes]
         wanted: dict[tuple[int, bytes], list[int]] = {}
         for index, per_frame in enumerate(boxes):
             for frame, boxes_K4 in enumerate(per_frame):
@@ -165,10 +165,8 @@ class Sam2(nn.Module):
             frame_K = torch.tensor([row_of_frame[frame] for frame, _ in part], device=features.embed_NDhw.device)
             boxes_K4 = torch.from_numpy(np.stack([np.frombuffer(box, np.float32) for _, box in part])) * scale
             low_K1hw = decode(self.model, features, frame_K, boxes_K4.to(frame_K.device))
-            binary_KHW, soft_KHW = _at_size(low_K1hw, (height, width))
-            for key, binary_HW, soft_HW in zip(part, binary_KHW, soft_KHW, strict=True):
+            for key, soft_HW in zip(part, _at_size(low_K1hw, (height, width)), strict=True):
                 for index in wanted[key]:
-                    masks[index].binary_NHW[key[0]] |= binary_HW
                     np.maximum(masks[index].soft_NHW[key[0]], soft_HW, out=masks[index].soft_NHW[key[0]])
         return masks
 
@@ -217,13 +215,19 @@ def _config_file(config: Path | str) -> Path:
     raise WeightsError(f"segmenter config not found: neither {config} nor {inside} is a file")
 
 
-def _at_size(low_K1hw: Tensor, size_hw: tuple[int, int]) -> tuple[NDArray[np.bool_], NDArray[np.float16]]:
-    """Binary and soft masks at the frames' size, as the released script makes them."""
+def _at_size(low_K1hw: Tensor, size_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """Soft masks at the frames' size, uint8 (K, H, W); see `Masks`.
+
+    The released script cuts the logits at 0 before it clamps them for the soft map: the cut decides on which side of
+    one half a pixel lies.
+    """
     low_K1hw = low_K1hw.float()
     logits = F.interpolate(low_K1hw, size_hw, mode="bilinear", align_corners=False)[:, 0]
     bounded = low_K1hw.clamp(-LOGIT_BOUND, LOGIT_BOUND)
     soft = F.interpolate(bounded, size_hw, mode="bilinear", align_corners=False)[:, 0].sigmoid()
-    return (logits > 0).cpu().numpy(), soft.half().cpu().numpy()
+    level = (255 * soft).round()
+    level = torch.where(logits > 0, level.clamp(min=INSIDE), level.clamp(max=INSIDE - 1))
+    return level.to(torch.uint8).cpu().numpy()
 
 
 def _check(frames_NHWC: NDArray[np.uint8], boxes: Sequence[FrameBoxes]) -> None:

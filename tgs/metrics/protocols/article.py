@@ -28,6 +28,7 @@ class ArticleProtocol(Averaged):
 
     name = "article"
     version = "1"
+    has_curve = False
 
     def prepare(self, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Prepared:
         """See the class."""

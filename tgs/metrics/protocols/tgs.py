@@ -25,8 +25,8 @@ class TgsProtocol(Averaged):
 
     DEPARTS:
         The released SAM2 sees a 224 x 224 image, so its logits are interpolated to 224 and then pass the sigmoid.
-        Ours are soft maps at the clip's size: they are interpolated to 224 after the sigmoid and cut at 0.5, which is
-        the same cut as logit > 0. A prediction that already has 224 x 224 keeps its own binary mask.
+        Ours are soft maps at the clip's size, in 255ths: they are interpolated to 224 after the sigmoid and cut at 0.5,
+        which is the same cut as logit > 0.
         uids that occur twice are scored twice, each row on its own masks; the released script scores the first
         prediction on the last row's masks.
         A missing frame or mask is an error of the data room; the released script skips it and, where all are
@@ -41,8 +41,7 @@ class TgsProtocol(Averaged):
     def prepare(self, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Prepared:
         """See the class."""
         soft_NHW = soft_bilinear(masks.soft_NHW, (SIZE_PX, SIZE_PX))
-        at_size = masks.binary_NHW.shape[1:] == (SIZE_PX, SIZE_PX)
-        region_NHW = masks.binary_NHW if at_size else soft_NHW > 0.5
+        region_NHW = soft_NHW > 0.5
         truth = None if truth_NHW is None else truth_pil_bicubic(truth_NHW, SIZE_PX)
         return Prepared(region_NHW, region_NHW, soft_NHW, truth)
 
