@@ -9,8 +9,9 @@ import pytest
 
 from tgs.errors import ConfigError, DataError
 from tgs.metrics.base import Prepared
+from tgs.metrics.bootstrap import resample
 from tgs.metrics.protocols import PROTOCOLS
-from tgs.types import Reference, Split
+from tgs.types import Measure, Reference, Split
 
 TRUTH = np.zeros((1, 8, 8), dtype=bool)
 TRUTH[0, 2:6, 2:6] = True
@@ -51,6 +52,16 @@ def test_tgs_is_the_mean_over_references_and_mix_the_mean_of_seen_and_unseen():
     assert summary.null_s == 0.5
     assert summary.coverage == "6 of 6 references"
     assert not summary.is_partial
+
+
+def test_the_article_s_mix_is_one_pool_of_frames():
+    """J 1, 1 and 1/3 on Seen and 1/2 on Unseen: their mean, where other protocols take that of 7/9 and 1/2."""
+    references = rows(*[Split.test_s] * 3, Split.test_u)
+    scores = scored("article", references, [TRUTH, TRUTH, SHIFTED, NARROW])
+    summary = PROTOCOLS["article"].summarise(scores, references)
+    assert summary.mix.J == pytest.approx((1 + 1 + 1 / 3 + 1 / 2) / 4)
+    assert summary.mix.F == pytest.approx((1 + 1 + 1 / 2 + 2 / 3) / 4)
+    assert resample(PROTOCOLS["article"], scores, resamples=3)[Measure.mix].value == pytest.approx(summary.mix.JF)
 
 
 def test_one_batch_shares_the_cut_off_where_references_do_not():

@@ -62,13 +62,15 @@ class Protocol(ABC):
     def null_score(self, claimed_NHW: NDArray[np.bool_]) -> float:
         """S of one reference."""
 
-    @abstractmethod
     def pool_pairs(self, scores: Sequence[Score]) -> Pair:
-        """J and F of a split from its scores in csv order."""
+        """J and F of a split from its scores in csv order; Fb, where they have it, as a plain mean."""
+        J_1, F_1 = self.weighted_pairs(scores, _once(scores))
+        Fb_K = [score.Fb for score in scores if score.Fb is not None]
+        return Pair(J=float(J_1[0]), F=float(F_1[0]), Fb=float(np.mean(Fb_K)) if Fb_K else None)
 
-    @abstractmethod
     def pool_s(self, scores: Sequence[Score]) -> float:
         """S of a split from its scores in csv order."""
+        return float(self.weighted_s(scores, _once(scores))[0])
 
     @abstractmethod
     def weighted_pairs(
@@ -184,6 +186,11 @@ class Protocol(ABC):
             mix_weight=self.mix_weight,
             allow_partial=allow_partial,
         )
+
+
+def _once(scores: Sequence[Score]) -> NDArray[np.int64]:
+    """Weights of one resample in which every reference counts once."""
+    return np.ones((1, len(scores)), np.int64)
 
 
 def fits_nobody(reference: Reference) -> bool:

@@ -6,14 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tgs.metrics.base import Prepared
-from tgs.metrics.fixed_cut import f_per_frame, union_jaccard_per_frame
-from tgs.metrics.protocols.averaged import Averaged
-from tgs.metrics.resize import mask_nearest
+from tgs.metrics.fixed_cut import f_per_frame
+from tgs.metrics.protocols.binary import Binary
 from tgs.metrics.score import Score
-from tgs.types import Masks
 
 
-class ArticleProtocol(Averaged):
+class ArticleProtocol(Binary):
     """Binary masks at the clip's own size, all frames of a split in one pool.
 
     J: |pred and truth| / |pred or truth|; on a frame that neither shows nor claims anything 1.
@@ -28,16 +26,6 @@ class ArticleProtocol(Averaged):
 
     name = "article"
     version = "1"
-    has_curve = False
-
-    def prepare(self, masks: Masks, truth_NHW: NDArray[np.bool_] | None) -> Prepared:
-        """See the class."""
-        mask_NHW = masks.binary_NHW if truth_NHW is None else mask_nearest(masks.binary_NHW, truth_NHW.shape[1:])
-        return Prepared(mask_NHW, mask_NHW, mask_NHW.astype(np.float32), truth_NHW)
-
-    def overlap(self, prepared: Prepared, truth_NHW: NDArray[np.bool_]) -> float:
-        """Mean over the frames, empty ones by the union."""
-        return float(union_jaccard_per_frame(prepared.region_NHW, truth_NHW).mean())
 
     def fidelity(self, prepared: Prepared, truth_NHW: NDArray[np.bool_]) -> tuple[float, None]:
         """Mean over the frames of F1."""

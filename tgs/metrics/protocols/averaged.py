@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from tgs.metrics.base import Protocol
 from tgs.metrics.score import Score
-from tgs.metrics.summary import Pair
 
 
 class Averaged(Protocol):
@@ -18,16 +17,6 @@ class Averaged(Protocol):
     def weight(self, score: Score) -> float:
         """How much a reference counts: all the same unless a protocol says otherwise."""
         return 1.0
-
-    def pool_pairs(self, scores: Sequence[Score]) -> Pair:
-        """Weighted means over references."""
-        J_1, F_1 = self.weighted_pairs(scores, np.ones((1, len(scores)), np.int64))
-        Fb_K = [score.Fb for score in scores if score.Fb is not None]
-        return Pair(J=float(J_1[0]), F=float(F_1[0]), Fb=float(np.mean(Fb_K)) if Fb_K else None)
-
-    def pool_s(self, scores: Sequence[Score]) -> float:
-        """Weighted mean over references."""
-        return float(self.weighted_s(scores, np.ones((1, len(scores)), np.int64))[0])
 
     def weighted_pairs(
         self, scores: Sequence[Score], weights_RK: NDArray[np.integer]

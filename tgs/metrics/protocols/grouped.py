@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from tgs.metrics.base import Protocol
 from tgs.metrics.null_s import pooled_s
 from tgs.metrics.score import Score
-from tgs.metrics.summary import Pair
 
 Group = NDArray[np.intp]
 """Positions of the references that are measured together."""
@@ -46,15 +45,6 @@ class Grouped(Protocol):
     def null_score(self, claimed_NHW: NDArray[np.bool_]) -> float:
         """Root of the area of all frames together."""
         return pooled_s(int(np.count_nonzero(claimed_NHW)), claimed_NHW.size)
-
-    def pool_pairs(self, scores: Sequence[Score]) -> Pair:
-        """Weighted means over groups."""
-        J_1, F_1 = self.weighted_pairs(scores, np.ones((1, len(scores)), np.int64))
-        return Pair(float(J_1[0]), float(F_1[0]))
-
-    def pool_s(self, scores: Sequence[Score]) -> float:
-        """Weighted mean over groups."""
-        return float(self.weighted_s(scores, np.ones((1, len(scores)), np.int64))[0])
 
     def weighted_pairs(
         self, scores: Sequence[Score], weights_RK: NDArray[np.integer]
