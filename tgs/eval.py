@@ -20,7 +20,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from tgs import __version__
 from tgs.atomic import write_json
-from tgs.config import CONF, EvalConfig, digest_config, job_folder, plain_errors, register, typed
+from tgs.config.compose import CONF, digest_config, register, typed
+from tgs.config.eval import EvalConfig
+from tgs.config.job import job_folder, plain_errors
 from tgs.digest import digest_files, digest_value
 from tgs.types import THINKING, Control, Policy
 

@@ -11,7 +11,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from tgs.config import CONF, NOT_OF_A_RUN, TrainConfig, plain_errors, register, settings_of, typed
+from tgs.config.compose import CONF, register, settings_of, typed
+from tgs.config.job import plain_errors
+from tgs.config.train import NOT_OF_A_RUN, TrainConfig
 
 if TYPE_CHECKING:
     from tgs.lit.gate import Gate

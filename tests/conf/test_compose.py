@@ -9,7 +9,8 @@ from hydra.errors import ConfigCompositionException, HydraException
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from tgs.config import CONF, PromptConfig, digest_config, register, typed
+from tgs.config.compose import CONF, digest_config, register, typed
+from tgs.config.eval import PromptConfig
 from tgs.errors import ConfigError
 from tgs.pipeline.adaptive import AdaptiveRule
 from tgs.types import Control, Policy, Settle, Unparsed

@@ -7,7 +7,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from tgs.config import CONF, digest_config, register, typed
+from tgs.config.compose import CONF, digest_config, register, typed
 from tgs.errors import ConfigError
 from tgs.eval import NOT_OF_THE_NUMBERS
 from tgs.report.published import PUBLISHED, R2, REF

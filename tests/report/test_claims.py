@@ -2,7 +2,7 @@
 
 import pytest
 
-from tgs.config import ClaimConfig
+from tgs.config.table import ClaimConfig
 from tgs.report.claims import Answer, claims_grid, judge
 from tgs.report.results import read_rows
 from tgs.types import Measure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tgs.config import ClaimConfig, TableConfig
+from tgs.config.table import ClaimConfig, TableConfig
 from tgs.errors import ConfigError
 from tgs.report.__main__ import main, table_of
 from tgs.report.page import Page

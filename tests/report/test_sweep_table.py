@@ -6,7 +6,7 @@ import logging
 import pytest
 from omegaconf import OmegaConf
 
-from tgs.config import TableConfig
+from tgs.config.table import TableConfig
 from tgs.data.files import BenchmarkFiles
 from tgs.eval import SweepTable, training_of, version_of
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tgs.config import NOT_OF_A_RUN, settings_of
+from tgs.config.compose import settings_of
+from tgs.config.train import NOT_OF_A_RUN
 from tgs.lit.gate import hold_to
 from tgs.lit.run_folder import RunFolder
 from tgs.zoo.recipe import today

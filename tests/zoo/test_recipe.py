@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tgs.config import CONF, NOT_OF_A_RUN, settings_of
+from tgs.config.compose import CONF, settings_of
+from tgs.config.train import NOT_OF_A_RUN
 from tgs.lit.run_folder import differing
 from tgs.zoo.parts import PARTS, STAGES
 from tgs.zoo.recipe import recipe_of, today

@@ -22,7 +22,7 @@ Choose = Callable[[Detections], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class AdaptiveRule:
-    """When T_f decides, and how. Mirrored by `tgs.config.PromptConfig`, which checks the ranges.
+    """When T_f decides, and how. Mirrored by `tgs.config.eval.PromptConfig`, which checks the ranges.
 
     Attributes:
         rival_share: a rival scores more than this fraction of the best box's score.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from tgs.config import CONF, TableConfig
+from tgs.config.compose import CONF
+from tgs.config.table import TableConfig
 from tgs.errors import ConfigError, TgsError
 from tgs.report.page import Page
 from tgs.report.provenance import Made

@@ -1,4 +1,4 @@
-"""The article's claims, held against our rows with the paired bootstrap; see `tgs.config.ClaimConfig`."""
+"""The article's claims, held against our rows with the paired bootstrap; see `tgs.config.table.ClaimConfig`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tgs.config import ClaimConfig
+from tgs.config.table import ClaimConfig
 from tgs.errors import ConfigError, DataError
 from tgs.metrics.bootstrap import LEVEL, Interval, Resampled, highest, lowest
 from tgs.report.grid import Grid

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tgs.config import TableConfig
+from tgs.config.table import TableConfig
 from tgs.report.claims import claims_grid, judge
 from tgs.report.grid import Grid
 from tgs.report.provenance import Made, versions

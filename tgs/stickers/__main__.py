@@ -8,7 +8,9 @@ import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from tgs.config import CONF, StickersConfig, plain_errors, register, typed
+from tgs.config.compose import CONF, register, typed
+from tgs.config.job import plain_errors
+from tgs.config.stickers import StickersConfig
 
 register()
 

@@ -12,7 +12,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 import tgs
-from tgs.config import CONF, NOT_OF_A_RUN, Paths, register, settings_of
+from tgs.config.compose import CONF, register, settings_of
+from tgs.config.paths import Paths
+from tgs.config.train import NOT_OF_A_RUN
 from tgs.lit.gate import Gate
 
 MADE_BY = ("seed", "scale", "trainer", "optim", "task", "data")

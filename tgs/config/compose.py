@@ -1,0 +1,62 @@
+"""From config files to a checked root: what every entry point does first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationToMissingValueError
+
+from tgs.config.eval import EvalConfig, check_evaluation
+from tgs.config.stickers import StickersConfig
+from tgs.config.train import TrainConfig
+from tgs.digest import digest_value
+from tgs.errors import ConfigError
+
+CONF = str(Path(__file__).resolve().parents[2] / "conf")
+"""The config folder, beside the package."""
+
+T = TypeVar("T")
+
+
+def register() -> None:
+    """Tell Hydra the typed roots and tgs's one resolver, `${tgs_package:PATH}`; before `hydra.main` composes."""
+    store = ConfigStore.instance()
+    store.store("train_schema", TrainConfig)
+    store.store("eval_schema", EvalConfig)
+    store.store("stickers_schema", StickersConfig)
+    OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
+
+
+def typed(cfg: DictConfig, root: type[T]) -> T:
+    """The composed config as its dataclass, checked.
+
+    Raises:
+        ConfigError: a value that a user must give is missing, or an evaluation's are out of range.
+    """
+    try:
+        missing = sorted(key for key in OmegaConf.missing_keys(cfg) if not key.startswith("paths."))
+    except InterpolationToMissingValueError as error:
+        named = str(error).splitlines()[0].rpartition(": ")[2]
+        raise ConfigError(f"{error.full_key} needs {named}, which has no value: add {named}=DIR") from error
+    if "task" in missing:
+        known = ", ".join(sorted(path.stem for path in Path(CONF, "experiment").glob("*.yaml")))
+        raise ConfigError(f"nothing to train: pick a run with +experiment=NAME, one of {known}")
+    if missing:
+        raise ConfigError(f"no value for {', '.join(missing)}: give it on the command line, {missing[0]}=...")
+    if "thresholds" in cfg:
+        check_evaluation(cfg)
+    return cfg  # type: ignore[return-value]  # a DictConfig typed by `root`: attribute access is checked by OmegaConf
+
+
+def settings_of(cfg: DictConfig, without: tuple[str, ...]) -> dict[str, Any]:
+    """Plain, resolved settings except the top-level keys `without`: what a run's digest is made of."""
+    kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in without])
+    return OmegaConf.to_container(kept, resolve=False, enum_to_str=True)  # type: ignore[return-value]
+
+
+def digest_config(cfg: DictConfig, without: tuple[str, ...] = ("paths", "logger", "overwrite")) -> str:
+    """Digest of what a run's result depends on; interpolated paths count by their name, not their place."""
+    return digest_value(settings_of(cfg, without))

@@ -1,0 +1,25 @@
+"""What Lightning's Trainer is given, by trainings and evaluations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+
+@dataclass
+class TrainerConfig:
+    """What Lightning's Trainer is given. Other keys of it are not settings of ours."""
+
+    accelerator: str = MISSING
+    devices: int = MISSING
+    strategy: str = "auto"
+    precision: str = "32-true"
+    max_epochs: int = 1
+    accumulate_grad_batches: int = 1
+    gradient_clip_val: float = 1.0
+    log_every_n_steps: int = 10
+    limit_val_batches: float = 1.0
+    check_val_every_n_epoch: int = 1
+    threads: int | None = None
+    """CPU threads of torch; null leaves torch's own choice."""
