@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shlex
 import shutil
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("tgs")
 register()
 
-NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "checkpoint", "trainer", "table")
+NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "masks", "checkpoint", "trainer", "table")
 """Keys of EvalConfig on which no number depends, or which `origin_of` names in another way."""
 
 
@@ -45,10 +44,15 @@ def main(cfg: DictConfig) -> None:
     from lightning import seed_everything
 
     from tgs.data.benchmark import BenchmarkData
-    from tgs.lit.evaluate import Evaluate, eval_folder, summarise
+    from tgs.data.predictions.base import keys_of
+    from tgs.data.predictions.images import PredictedImages
+    from tgs.data.predictions.own import OwnMasks
+    from tgs.lit.evaluate import Evaluate
     from tgs.lit.progress import progress_callback
     from tgs.lit.training import build_trainer, quiet
     from tgs.metrics.protocols import protocol
+    from tgs.report.records import eval_folder
+    from tgs.report.summarise import summarise
 
     seed_everything(config.seed, workers=True, verbose=False)
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
@@ -65,7 +69,8 @@ def main(cfg: DictConfig) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
     log.info("%d references of %s, records in %s", len(data.references), files.name, folder.path)
     agent = build_agent(config)
-    module = Evaluate(agent=agent, protocol=rule, folder=folder, overlays=config.overlays)
+    masks = OwnMasks(PredictedImages(folder.path / "masks"), keys_of(files.references())) if config.masks else None
+    module = Evaluate(agent=agent, protocol=rule, folder=folder, overlays=config.overlays, masks=masks)
     loggers = [instantiate(logger, save_dir=folder.path) for logger in (config.logger or {}).values()]
     settings: Any = OmegaConf.to_container(cfg.trainer)
     trainer = build_trainer(settings, callbacks=[progress_callback()], loggers=loggers, folder=folder.path)
@@ -116,7 +121,7 @@ def origin_of(cfg: DictConfig, files: BenchmarkFiles) -> dict[str, Any]:
     return {
         "tgs": __version__,
         "benchmark": files.name,
-        "benchmark_version": version_of(files),
+        "benchmark_version": files.version(),
         "benchmark_digest": files.digest(),
         "scale": cfg.scale,
         "policy": str(cfg.prompt.policy),
@@ -143,12 +148,6 @@ def training_of(checkpoint: Path | None) -> str | None:
     made = RunFolder(checkpoint.parent).made_by()
     settings = {key: value for key, value in relevant(made["settings"]).items() if key != "seed"}
     return digest_value([settings, made.get("ingredients")])
-
-
-def version_of(files: BenchmarkFiles) -> str | None:
-    """What a made benchmark says of itself; None for those that say nothing."""
-    told = files.media.parent / "benchmark.json"  # type: ignore[union-attr]
-    return json.loads(told.read_text())["version"] if told.is_file() else None
 
 
 class SweepTable(Callback):

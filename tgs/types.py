@@ -152,6 +152,13 @@ INSIDE = 128
 """The lowest 255th that rounds from a probability of at least one half."""
 
 
+class Foreground(StrEnum):
+    """What the gray values of predicted masks on disk mean."""
+
+    soft = "soft"  # probabilities in 255ths, from `INSIDE` on inside; masks of 0 and 255 are certain ones
+    nonzero = "nonzero"  # everything but 0 is inside: masks of 0 and 1, palette images
+
+
 class Policy(StrEnum):
     """Which text goes to the detector, or which truth takes its place."""
 

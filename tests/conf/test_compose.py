@@ -16,7 +16,7 @@ from tgs.pipeline.adaptive import AdaptiveRule
 from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
-ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "stickers": []}
+ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": []}
 
 
 def options(group: str) -> list[str]:
@@ -30,7 +30,7 @@ def composed(root: str, *overrides: str):
 
 def groups(root: str) -> list[str]:
     wanted = {"train": ["trainer", "optim", "logger", "benchmark", "scale"], "stickers": ["set"],
-              "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer",
+              "score": ["benchmark", "protocol"], "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer",
                        "scale"]}  # fmt: skip
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
 

@@ -56,8 +56,8 @@ def test_a_sweep_gives_one_table_with_a_row_a_job(work):
 
 
 @pytest.mark.timeout(600)
-def test_an_evaluation_that_was_killed_ends_with_the_same_bytes(work):
-    tgs("eval", "prompt=category", where=work)
+def test_an_evaluation_that_was_killed_ends_with_the_same_bytes_and_its_masks_score_as_it_did(work):
+    tgs("eval", "prompt=category", "masks=true", where=work)
     folder = next(work.glob("runs/eval/stickers-category-*"))
     record = (folder / "references.jsonl").read_bytes()
     untouched, lost = sorted((folder / "clips").glob("*.json"))[:2]
@@ -67,6 +67,14 @@ def test_an_evaluation_that_was_killed_ends_with_the_same_bytes(work):
     tgs("eval", "prompt=category", where=work)
     assert (folder / "references.jsonl").read_bytes() == record
     assert untouched.stat().st_mtime_ns == stamp
+
+    tgs("score", f"predictions={folder / 'masks'}", "workers=1", "output=out.json", where=work)
+    numbers = {policy: one["numbers"] for (_, policy), one in summaries(work).items()}
+    assert numbers["given"] == numbers["category"]
+    kept = [json.loads(line) for line in record.splitlines()]
+    out = json.loads((work / "out.json").read_text())
+    assert len(out["references"]) == len(kept) > 0
+    assert all(one.get(name) == row[name] for one, row in zip(out["references"], kept, strict=True) for name in "JFS")
 
 
 @pytest.mark.timeout(600)

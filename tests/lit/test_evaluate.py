@@ -7,11 +7,13 @@ import pytest
 
 from tgs.data.benchmark import ClipWork
 from tgs.errors import ConfigError
-from tgs.lit.evaluate import Evaluate, eval_folder, if_rejected, summarise
+from tgs.lit.evaluate import Evaluate, if_rejected
 from tgs.metrics.protocols import protocol
 from tgs.metrics.score import Score
 from tgs.pipeline.agent import Outcome
 from tgs.pipeline.grounded import Grounded
+from tgs.report.records import eval_folder
+from tgs.report.summarise import summarise
 from tgs.types import Clip, DecidedBy, Masks, Reference, Split, Thought, ThoughtStatus
 
 SIZE = (2, 224, 224)  # the protocol's own: nothing is resized

@@ -5,13 +5,14 @@ import pytest
 
 from tgs.data.benchmark import ClipWork
 from tgs.errors import DataError
-from tgs.lit.evaluate import Evaluate, eval_folder, summarise
+from tgs.lit.evaluate import Evaluate
 from tgs.metrics.protocols import protocol
 from tgs.pipeline.agent import Outcome
 from tgs.pipeline.grounded import Grounded, no_boxes
 from tgs.report.null_curve import By, is_rejected, main, null_curve, of_folder
-from tgs.report.records import EvalFolder
+from tgs.report.records import EvalFolder, eval_folder
 from tgs.report.results import read
+from tgs.report.summarise import summarise
 from tgs.types import Clip, DecidedBy, Masks, Measure, Reference, Split, Thought, ThoughtStatus
 
 SIZE = (2, 24, 32)

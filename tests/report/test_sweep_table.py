@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from tgs.config.table import TableConfig
 from tgs.data.files import BenchmarkFiles
-from tgs.eval import SweepTable, training_of, version_of
+from tgs.eval import SweepTable, training_of
 
 
 def end(sweep, **table):
@@ -28,7 +28,7 @@ def test_a_sweep_ends_with_a_page_in_its_folder_and_where_it_is_asked_for(write,
     page = (made / "table.md").read_text()
     assert page == (tmp_path / "book" / "mine.md").read_text()
     assert page.startswith("# Mine\n\n**Command.** `python -m tgs.eval")
-    assert "| stickers | R (raw reference) | 20.0 [10.0, 30.0] | 2 | 1 | 2 |" in page
+    assert "| stickers | R (raw reference) | 20.0 [10.0, 30.0] | - | 1 | 2 |" in page
     assert "| stickers | T_s (simple) | 35.0 [20.0, 50.0] | 6 | 3 | 2 |" in page
     assert "Phase 2: c0, c1, c2." in page
     assert "T_s (simple)" in capsys.readouterr().out
@@ -55,7 +55,7 @@ def test_a_made_benchmark_says_its_version(tmp_path, told, version):
     if told:
         (tmp_path / "benchmark.json").write_text(told)
     files = BenchmarkFiles(name="b", csv=tmp_path / "r2" / "x.csv", media=tmp_path / "media", masks=tmp_path / "gt")
-    assert version_of(files) == version
+    assert files.version() == version
 
 
 def test_seeds_of_one_training_are_told_from_other_trainings(tmp_path):

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
 from tgs.config.eval import EvalConfig, check_evaluation
+from tgs.config.score import ScoreConfig
 from tgs.config.stickers import StickersConfig
 from tgs.config.train import TrainConfig
 from tgs.digest import digest_value
@@ -26,6 +27,7 @@ def register() -> None:
     store = ConfigStore.instance()
     store.store("train_schema", TrainConfig)
     store.store("eval_schema", EvalConfig)
+    store.store("score_schema", ScoreConfig)
     store.store("stickers_schema", StickersConfig)
     OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
 

@@ -74,6 +74,8 @@ class EvalConfig:
     """Only references of these uids; empty means all. The table then says that it is partial."""
     overlays: int = 0
     """Write pictures of the first so many clips of each split."""
+    masks: bool = False
+    """Keep the soft masks as 8-bit images in masks/ of the record's folder; `python -m tgs.score` reads them."""
     overwrite: bool = False
     """Score every clip again although records of the same settings are there."""
     seed: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from tgs.data.collate import as_is
 from tgs.data.control import Controlled
 from tgs.data.files import BenchmarkFiles
 from tgs.data.media import N_FRAMES, load_clip, load_masks
+from tgs.data.rows import by_folder, known_splits
 from tgs.errors import ConfigError
 from tgs.types import Clip, Control, Reference, Split
 
@@ -35,14 +36,6 @@ class ClipWork:
     references: tuple[Reference, ...]
     truths: tuple[NDArray[np.bool_], ...]
     shown: Clip
-
-
-def by_folder(references: Iterable[Reference]) -> list[tuple[Reference, ...]]:
-    """Group references by clip: clips in the order of their first row, rows in csv order."""
-    groups: dict[str, list[Reference]] = {}
-    for reference in references:
-        groups.setdefault(reference.folder, []).append(reference)
-    return [tuple(group) for group in groups.values()]
 
 
 class ClipWorks(Dataset[ClipWork]):
@@ -165,15 +158,3 @@ class BenchmarkData(lightning.LightningDataModule):
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Stages move what they need themselves; frozen nouns stay as they are."""
         return batch
-
-
-def known_splits(splits: Collection[Split | str]) -> tuple[Split, ...]:
-    """Splits by name, in the benchmark's own order.
-
-    Raises:
-        ConfigError: none, or an unknown one.
-    """
-    unknown = sorted(set(splits) - set(Split))
-    if unknown or not splits:
-        raise ConfigError(f"splits={list(splits)} must name some of: {', '.join(Split)}.")
-    return tuple(split for split in Split if split in splits)

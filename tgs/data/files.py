@@ -50,6 +50,11 @@ class BenchmarkFiles:
         """Digest of the csv's bytes: which version of the benchmark a number was made on."""
         return digest_file(self.csv)
 
+    def version(self) -> str | None:
+        """What a made benchmark says of itself; None for those that say nothing."""
+        told = self.media.parent / "benchmark.json"
+        return str(read_json(told)["version"]) if told.is_file() else None
+
     def references(self, splits: Collection[Split] | None = None) -> list[Reference]:
         """The references of some splits, in csv order, with their kinds.
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import lightning as L
 from torch import nn
 
 from tgs.data.benchmark import ClipWork
+from tgs.data.predictions.own import OwnMasks
 from tgs.metrics.base import Protocol, fits_nobody
 from tgs.metrics.score import Score
-from tgs.metrics.summary import Summary
 from tgs.pipeline.agent import Agent, Outcome
-from tgs.report.named import named
 from tgs.report.overlay import Strip, save
 from tgs.report.records import EvalFolder
-from tgs.types import Masks, Reference, Split, ThoughtStatus
+from tgs.types import Masks, Split
 
 log = logging.getLogger("tgs")
 
@@ -32,11 +30,14 @@ class Evaluate(L.LightningModule):
         protocol: how masks become numbers.
         folder: where records go; clips that are there already are passed over.
         overlays: clips of each split of which pictures are written.
+        masks: where masks are kept, if they are.
     """
 
-    def __init__(self, *, agent: Agent, protocol: Protocol, folder: EvalFolder, overlays: int = 0) -> None:
+    def __init__(
+        self, *, agent: Agent, protocol: Protocol, folder: EvalFolder, overlays: int = 0, masks: OwnMasks | None = None
+    ) -> None:
         super().__init__()
-        self.agent, self.protocol, self.folder, self.overlays = agent, protocol, folder, overlays
+        self.agent, self.protocol, self.folder, self.overlays, self.masks = agent, protocol, folder, overlays, masks
         self.pictured: Counter[Split] = Counter()
         stages = (agent.thinker, agent.grounder, agent.segmenter)
         self.stages = nn.ModuleList([stage for stage in stages if isinstance(stage, nn.Module)])  # so that they move
@@ -44,13 +45,16 @@ class Evaluate(L.LightningModule):
     def predict_step(self, batch: ClipWork, batch_idx: int) -> int:
         """Answer and score the references of one clip; returns how many there are."""
         name = batch.references[0].folder
-        if self.folder.has_clip(name):
+        if self.folder.has_clip(name) and (self.masks is None or self.masks.has(batch.references)):
             return len(batch.references)
         outcomes = self.agent.run(batch.clip, batch.references, batch.truths, shown=batch.shown)
         scores = [
             self.protocol.score(outcome.reference, outcome.masks, truth)
             for outcome, truth in zip(outcomes, batch.truths, strict=True)
         ]
+        if self.masks is not None:
+            for outcome in outcomes:
+                self.masks.write(outcome.reference, outcome.masks)
         self._picture(batch, outcomes, scores)
         empty = if_rejected(self.protocol, batch)
         rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, strict=True)]
@@ -118,41 +122,3 @@ def lines(outcome: Outcome, score: Score) -> list[str]:
         told.append(f"Think: {' '.join(thought.reasoning.split()) or thought.raw}")
     told.append(f"Detector: {outcome.grounded.text or 'not asked'}. True: {reference.category}. {result}")
     return told
-
-
-def summarise(
-    folder: EvalFolder, protocol: Protocol, expected: Sequence[Reference], asked: Sequence[Reference],
-    origin: Mapping[str, Any], seconds: Mapping[str, float],
-) -> dict[str, Any]:  # fmt: skip
-    """Pool the clips' records into the table's numbers and write both down.
-
-    Args:
-        expected: every reference of the chosen splits.
-        asked: those that this evaluation was about; fewer with only or limit_clips, and the summary is then partial.
-        origin: what the numbers come from.
-        seconds: by stage, of this leg.
-
-    Raises:
-        DataError: a clip's record is missing or damaged.
-    """
-    rows, scores = [], []
-    for name in dict.fromkeys(reference.folder for reference in asked):
-        clip_rows, curves = folder.read_clip(name)
-        rows += clip_rows
-        scores += [Score.from_record(row, curves.get(row["row"])) for row in clip_rows]
-    numbers: Summary = protocol.summarise(scores, expected, allow_partial=len(asked) < len(expected))
-    bad = sum(bool(row["thought"]) and row["thought"]["status"] != ThoughtStatus.ok for row in rows)
-    summary = {
-        "numbers": numbers.as_record(),
-        "bad_thoughts": bad,
-        "named": named(rows),
-        "origin": dict(origin),
-        "seconds_of_last_leg": {stage: round(value, 1) for stage, value in seconds.items()},
-    }
-    folder.finish(rows, summary)
-    return summary
-
-
-def eval_folder(runs: Path, benchmark: str, policy: str, digest: str) -> EvalFolder:
-    """Named for people, keyed by the digest of everything that the numbers depend on."""
-    return EvalFolder(runs / "eval" / f"{benchmark}-{policy}-{digest}")

@@ -35,6 +35,12 @@ class Grid:
         columns = [self.columns[index] for index in kept]
         return Grid(columns, [[row[index] for index in kept] for row in self.rows], self.title, self.notes, words)
 
+    @property
+    def width(self) -> int:
+        """Characters that its columns need on a console: cells are padded by one on either side, and ruled."""
+        texts = [self.columns, *self.rows] if self.rows else []
+        return sum(max(map(len, column)) + 3 for column in zip(*texts, strict=True)) + 1
+
     def console(self) -> Table | Text:
         """For rich to print."""
         if not self.rows:

@@ -17,7 +17,7 @@ from tgs.report.results import Row, read_rows
 from tgs.report.tables import main_grid
 
 WIDTH = 160
-"""Characters of a printed table: intervals do not fit into fewer, and a log has no width of its own."""
+"""Characters of a printed table, if it needs no more: a log has no width of its own."""
 
 FINDING = "**Finding.**"
 """Begins what a person has written under a page; it outlives a new table."""
@@ -55,7 +55,7 @@ class Page:
 
     def show(self) -> None:
         """Print to the console."""
-        console = Console(width=WIDTH)
+        console = Console(width=max(WIDTH, *(grid.width for grid in self.grids)))
         for grid in self.grids:
             console.print(grid.console())
         if self.table.note:

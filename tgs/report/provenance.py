@@ -53,9 +53,10 @@ def versions(rows: Sequence[Row]) -> list[str]:
     things = {
         "Benchmarks": benchmarks,
         "Protocol": {evaluation.protocol.label for row in rows for evaluation in row.evaluations},
-        "Scale": {o["scale"] for o in origins},
-        "Shipped weights": {o["zoo"] for o in origins},
-        "Phase 2": {o["checkpoint"] for o in origins if o["checkpoint"]},
+        "Scale": {o["scale"] for o in origins if "scale" in o},
+        "Shipped weights": {o["zoo"] for o in origins if "zoo" in o},
+        "Phase 2": {o["checkpoint"] for o in origins if o.get("checkpoint")},
+        "Given masks": {f"{o['predictions']} ({o['predictions_digest']})" for o in origins if "predictions" in o},
         "tgs": {o["tgs"] for o in origins},
     }
     return [f"{name}: {', '.join(sorted(found))}." for name, found in things.items() if found]

@@ -98,6 +98,11 @@ class EvalFolder:
         return json.loads(path.read_text())
 
 
+def eval_folder(runs: Path, benchmark: str, policy: str, digest: str) -> EvalFolder:
+    """Named for people, keyed by the digest of everything that the numbers depend on."""
+    return EvalFolder(runs / "eval" / f"{benchmark}-{policy}-{digest}")
+
+
 def finished(sweep: Path) -> list[Path]:
     """The evaluation folders of a sweep's finished jobs, in job order.
 

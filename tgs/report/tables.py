@@ -10,7 +10,7 @@ from typing import Any
 from tgs.metrics.bootstrap import LEVEL, RESAMPLES, Interval, Resampled
 from tgs.report.grid import Grid
 from tgs.report.results import Row
-from tgs.types import Measure, Policy
+from tgs.types import THINKING, Measure, Policy
 
 WHO = {
     "fine": "T_f (fine)",
@@ -19,6 +19,7 @@ WHO = {
     "raw": "R (raw reference)",
     "category": "true category",
     "box": "true box",
+    "given": "given masks",
 }
 
 HEADINGS = {
@@ -35,8 +36,11 @@ HEADINGS = {
 }
 """Measures that are columns, where any row has them."""
 
+THOUGHTS = " named: thoughts that name the true category, or null, in percent. bad: thoughts that could not be parsed."
+
 NAMED_OTHERWISE = {
     "benchmark", "benchmark_digest", "benchmark_version", "policy", "prompt.policy", "checkpoint", "settings",
+    "predictions_digest",
 }  # fmt: skip
 """What records hold and the table says in its own words."""
 
@@ -85,12 +89,17 @@ def who(row: Row) -> str:
     return WHO.get(policy, policy)
 
 
+def thinks(row: Row) -> bool:
+    """Whether there are thoughts to tell of."""
+    return row.setting("prompt") in THINKING
+
+
 def _cells(row: Row) -> list[str]:
     counts = [evaluation.summary["numbers"] for evaluation in row.evaluations]
     scored = f"{counts[0]['scored']}" + (f" of {counts[0]['expected']}" if row.partial else "")
-    bad = sum(evaluation.summary["bad_thoughts"] for evaluation in row.evaluations)
+    bad = f"{sum(evaluation.summary['bad_thoughts'] for evaluation in row.evaluations)}" if thinks(row) else "-"
     numbers = [cell(row.number(measure), measure) for measure in HEADINGS]
-    return [*numbers, f"{bad}", f"{len(row.evaluations)}", scored]
+    return [*numbers, bad, f"{len(row.evaluations)}", scored]
 
 
 def cell(number: Resampled | None, measure: Measure) -> str:
@@ -119,10 +128,13 @@ def told(fraction: float, measure: Measure) -> str:
 def notes(rows: Sequence[Row], varied: Sequence[str] = ()) -> list[str]:
     """What the numbers are of."""
     labels = sorted({row.evaluations[0].protocol.label for row in rows})
-    shared = [f"{name} {rows[0].setting(name)}" for name in BELOW if name not in varied]
+    plain = flat(rows[0].origin)
+    shared = [f"{name} {plain[name]}" for name in BELOW if name in plain and name not in varied]
+    thoughts = (
+        "named: thoughts that name the true category, or null, in percent. bad: thoughts that could not be parsed."
+    )
     found = [
-        f"Protocol {', '.join([*labels, *shared])}. named: thoughts that name the true category, or null, in percent. "
-        "bad: thoughts that could not be parsed.",
+        f"Protocol {', '.join([*labels, *shared])}. {thoughts if any(map(thinks, rows)) else ''}".rstrip(),
         f"Brackets: {LEVEL:.0%} bootstrap intervals over clips ({RESAMPLES:,} resamples).",
         *spreads(rows),
     ]

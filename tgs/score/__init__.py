@@ -1,0 +1,1 @@
+"""Scores of masks that lie on disk, whoever made them."""
