@@ -29,9 +29,12 @@ def composed(root: str, *overrides: str):
 
 
 def groups(root: str) -> list[str]:
-    wanted = {"train": ["trainer", "optim", "logger", "benchmark", "scale"], "stickers": ["set"],
-              "score": ["benchmark", "protocol"], "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer",
-                       "scale"]}  # fmt: skip
+    wanted = {
+        "train": ["trainer", "optim", "logger", "benchmark", "scale"],
+        "stickers": ["set"],
+        "score": ["benchmark", "protocol"],
+        "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer", "scale"],
+    }
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
 
 
