@@ -1,0 +1,29 @@
+"""Every speed claim of tgs, measured now: `make bench`. Ratios are of CPU time on one thread, in one run."""
+
+from __future__ import annotations
+
+import f_curve
+import torch
+from claim import measure
+from rich.console import Console
+from rich.table import Table
+
+
+def main() -> None:
+    """Measure, print."""
+    torch.set_num_threads(1)
+    table = Table("what", "plain way")
+    for heading in ("plain", "ours", "ratio", "at least", "largest difference", "verdict"):
+        table.add_column(heading, justify="right")
+    for claim in f_curve.claims():
+        found = measure(claim)
+        wanted = "-" if claim.at_least is None else f"{claim.at_least:g} x"
+        table.add_row(
+            claim.what, claim.plain_name, f"{1e3 * found.plain_s:.1f} ms", f"{1e3 * found.ours_s:.2f} ms",
+            f"{found.ratio:.0f} x", wanted, f"{found.difference:.0e}", found.verdict,
+        )  # fmt: skip
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""A speed claim: the plain way and ours, timed in turn in one run, and how far their results differ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One line of the table.
+
+    Attributes:
+        what: is done, and on how much.
+        plain, ours: both ways; they return numbers.
+        plain_name: what the plain way is.
+        tolerance: most that any two numbers may differ.
+        at_least: the ratio that is wanted; None where none is.
+        rounds: how often each way is timed; the medians are compared.
+    """
+
+    what: str
+    plain_name: str
+    plain: Callable[[], np.ndarray]
+    ours: Callable[[], np.ndarray]
+    tolerance: float
+    at_least: float | None = None
+    rounds: int = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came out.
+
+    Attributes:
+        plain_s, ours_s: median CPU seconds of one call in this process.
+        difference: largest of any two numbers.
+    """
+
+    claim: Claim
+    plain_s: float
+    ours_s: float
+    difference: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster."""
+        return self.plain_s / self.ours_s
+
+    @property
+    def verdict(self) -> str:
+        """Equal results come first: a faster way to something else is worth nothing."""
+        if self.difference > self.claim.tolerance:
+            return "DIFFERS"
+        if self.claim.at_least is None:
+            return "-"
+        return "met" if self.ratio >= self.claim.at_least else "missed"
+
+
+def measure(claim: Claim) -> Measured:
+    """Warm both up, then time them in turn, so that a busy machine slows both."""
+    difference = float(np.abs(claim.plain() - claim.ours()).max())
+    plain_s, ours_s = zip(*((timed(claim.plain), timed(claim.ours)) for _ in range(claim.rounds)), strict=True)
+    return Measured(claim, median(plain_s), median(ours_s), difference)
+
+
+def timed(call: Callable[[], np.ndarray]) -> float:
+    """CPU seconds of one of several calls that together take at least 20 ms."""
+    calls, begun = 0, time.process_time()
+    while (spent := time.process_time() - begun) < 0.02 or not calls:
+        call()
+        calls += 1
+    return spent / calls if spent else timed(call)
