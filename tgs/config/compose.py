@@ -48,6 +48,8 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
         raise ConfigError(f"nothing to train: pick a run with +experiment=NAME, one of {known}")
     if missing:
         raise ConfigError(f"no value for {', '.join(missing)}: give it on the command line, {missing[0]}=...")
+    if "table" in cfg and cfg.table.write is not None and not cfg.table.name:
+        raise ConfigError(f"table.write={cfg.table.write} writes a page of which name? Add table.name=NAME.")
     if "thresholds" in cfg:
         check_evaluation(cfg)
     return cfg  # type: ignore[return-value]  # a DictConfig typed by `root`: attribute access is checked by OmegaConf

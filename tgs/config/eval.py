@@ -107,8 +107,6 @@ def check_evaluation(cfg: DictConfig) -> None:
         if not all(0 <= value <= 1 for value in values):
             got = ", ".join(map(str, values))
             raise ConfigError(f"{group}.{first} and {group}.{second} lie in [0, 1]; got {got}")
-    if cfg.table.write is not None and not cfg.table.name:
-        raise ConfigError(f"table.write={cfg.table.write} writes a page of which name? Add table.name=NAME.")
     policy = cfg.prompt.policy
     plain = OmegaConf.structured(PromptConfig(policy=policy))
     if policy is not Policy.adaptive and (moved := [key for key in plain if cfg.prompt[key] != plain[key]]):

@@ -9,6 +9,7 @@ from omegaconf import MISSING
 
 from tgs.config.paths import Paths
 from tgs.config.protocol import ProtocolConfig
+from tgs.config.table import TableConfig
 from tgs.types import Foreground
 
 
@@ -31,4 +32,5 @@ class ScoreConfig:
     """Score every clip again although records of the same masks are there."""
     paths: Paths = field(default_factory=Paths)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    table: TableConfig = field(default_factory=TableConfig)
     benchmark: Any = MISSING

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import shutil
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from tgs import __version__
 from tgs.atomic import write_json
 from tgs.config.compose import CONF, register, typed
 from tgs.config.job import plain_errors
 from tgs.config.score import ScoreConfig
-from tgs.config.table import TableConfig
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
 
@@ -34,6 +36,7 @@ ALL = "all"
 @plain_errors
 def main(cfg: DictConfig) -> None:
     """Find the masks, score them, print the rows."""
+    begun = time.monotonic()
     config = typed(cfg, ScoreConfig)
     from rich.console import Console
     from rich.progress import track
@@ -43,6 +46,7 @@ def main(cfg: DictConfig) -> None:
     from tgs.metrics.protocols import PROTOCOLS, protocol
     from tgs.report.export import as_json
     from tgs.report.page import Page
+    from tgs.report.provenance import Made
     from tgs.report.records import eval_folder
     from tgs.report.results import read
     from tgs.report.summarise import summarise
@@ -76,7 +80,11 @@ def main(cfg: DictConfig) -> None:
         summarise(folder, protocol(rule), covered.expected, covered.scored, origins[rule], {})
     if config.output:
         write_json(Path(config.output), as_json(read(folders[rules[0]].path)))
-    Page.of(TableConfig(), [folder.path for folder in folders.values()]).show()
+    page = Page.of(OmegaConf.to_object(cfg.table), [folder.path for folder in folders.values()])  # type: ignore[arg-type]
+    page.show()
+    if config.table.write is not None:
+        made = Made.now(shlex.join(["python", "-m", "tgs.score", *sys.argv[1:]]), time.monotonic() - begun)
+        page.write(Path(config.table.write) / f"{config.table.name}.md", made)
 
 
 def origin_of(config: ScoreConfig, files: BenchmarkFiles, rule: str, digest: str) -> dict[str, Any]:

@@ -63,9 +63,9 @@ class Scorer:
 
 
 def as_row(reference: Reference, score: Score) -> dict[str, Any]:
-    """One reference's record. Nothing was thought or boxed that we know of."""
-    told = {"folder": reference.folder, "category": reference.category, "text": reference.text, "thought": None}
-    return {**score.as_record(), **told}
+    """One reference's record. Nothing was thought or asked that we know of."""
+    told = {"folder": reference.folder, "category": reference.category, "text": reference.text}
+    return {**score.as_record(), **told, "thought": None, "description": None}
 
 
 def score_clips(scorer: Scorer, clips: Sequence[Sequence[Reference]], workers: int) -> Iterator[int]:
