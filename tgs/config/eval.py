@@ -116,7 +116,7 @@ class EvalConfig:
     seed: int = 0
     scale: str = MISSING
     quirk: str = MISSING
-    """Which way of the released code was chosen by its name in conf/quirk; the keys that it sets are those above."""
+    """The name in conf/quirk by which ways of the released code were chosen; each is a key of its own elsewhere."""
     one_per_uid: bool = False
     """Lose rows whose uid another row of the csv has (released code)."""
     paths: Paths = field(default_factory=Paths)
