@@ -72,9 +72,16 @@ def test_a_quirk_is_a_column_and_what_follows_from_it_is_not(write):
     assert column(more, "thresholds.choice") == ["all", "best", "first"]
 
 
+def test_rows_of_one_quirk_say_so_below(write):
+    table = grid(quirky(write, "a", "all", "first"))
+    assert "quirk" not in table.columns
+    assert "thresholds.choice first, quirk all." in table.notes[0]
+
+
 def test_records_that_say_nothing_of_quirks_have_none(write):
     old = write("old", seen=[0.2, 0.4], settings="old")
-    assert "quirk" not in grid(old, quirky(write, "new", "none")).columns
+    none = grid(old, quirky(write, "new", "none"))
+    assert "quirk" not in [*none.columns, *" ".join(none.notes).split()]
     assert column(grid(old, quirky(write, "first", "first_box", "first")), "quirk") == ["none", "first_box"]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from tgs.config.eval import ADAPTIVE_ONLY
+from tgs.config.eval import ADAPTIVE_ONLY, NO_QUIRK
 from tgs.metrics.bootstrap import LEVEL, RESAMPLES, Interval, Resampled
 from tgs.report.grid import Grid
 from tgs.report.results import Row
@@ -42,7 +42,7 @@ NAMED_OTHERWISE = {
 }  # fmt: skip
 """What records hold and the table says in its own words."""
 
-BELOW = ("scale", "thresholds.box", "thresholds.choice")
+BELOW = ("scale", "thresholds.box", "thresholds.choice", "quirk")
 """Settings that are told below the table, unless rows differ in them."""
 
 
@@ -161,7 +161,11 @@ def told(fraction: float, measure: Measure) -> str:
 def notes(rows: Sequence[Row]) -> list[str]:
     """What the numbers are of."""
     labels = sorted({row.evaluations[0].protocol.label for row in rows})
-    shared = [f"{name} {rows[0].setting(name)}" for name in BELOW if len({row.setting(name) for row in rows}) == 1]
+    shared = [
+        f"{name} {rows[0].setting(name)}"
+        for name in BELOW
+        if len({row.setting(name) for row in rows}) == 1 and (name, rows[0].setting(name)) != ("quirk", NO_QUIRK)
+    ]
     found = [
         f"Protocol {', '.join([*labels, *shared])}. named: thoughts that name the true category, or null, in percent. "
         "bad: thoughts that could not be parsed.",
