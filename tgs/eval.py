@@ -19,8 +19,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from tgs import __version__
 from tgs.atomic import write_json
-from tgs.config.compose import CONF, digest_config, register, typed
-from tgs.config.eval import EvalConfig
+from tgs.config.compose import CONF, digest_config, refuse_foreign_experiment, register, typed
+from tgs.config.eval import NO_QUIRK, EvalConfig
 from tgs.config.job import job_folder, plain_errors
 from tgs.digest import digest_files, digest_value
 from tgs.types import THINKING, Control, Policy
@@ -58,13 +58,14 @@ def main(cfg: DictConfig) -> None:
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
     data = BenchmarkData(
         files=files, splits=splits_of(config, files), only=config.only, limit_clips=config.limit_clips,
-        control=config.control.name, control_seed=config.control.seed,
+        control=config.control.name, control_seed=config.control.seed, one_per_uid=config.one_per_uid,
     )  # fmt: skip
     data.setup()
     rule = protocol(config.protocol.name)
     origin = origin_of(cfg, files)
-    control = "" if config.control.name is Control.none else f"-{config.control.name}"
-    folder = eval_folder(Path(config.paths.runs), files.name, config.prompt.policy + control, digest_value(origin))
+    changed = [name for name, plain in ((config.control.name, Control.none), (config.quirk, NO_QUIRK)) if name != plain]
+    named = "-".join([config.prompt.policy, *changed])
+    folder = eval_folder(Path(config.paths.runs), files.name, named, digest_value(origin))
     if config.overwrite:
         shutil.rmtree(folder.path, ignore_errors=True)
     log.info("%d references of %s, records in %s", len(data.references), files.name, folder.path)
@@ -90,19 +91,26 @@ def build_agent(config: EvalConfig) -> Agent:
     from tgs.ground.select import Choice
     from tgs.pipeline.adaptive import AdaptiveRule
     from tgs.pipeline.agent import Agent
+    from tgs.pipeline.description import TextRule
+    from tgs.segment.view import Viewed
 
-    prompt, thresholds = config.prompt, config.thresholds
+    prompt, thresholds, view = config.prompt, config.thresholds, config.segmenting
     policy = prompt.policy
     thinker = grounder = None
     if policy in THINKING:
-        thinker = instantiate(config.thinker, checkpoint=config.checkpoint, _convert_="all")
+        asking: Any = OmegaConf.to_container(config.asking)  # type: ignore[arg-type]
+        thinker = instantiate(config.thinker, checkpoint=config.checkpoint, **asking, _convert_="all")
     if policy is not Policy.box:
         grounder = instantiate(config.grounder, _convert_="all")
+    segmenter = instantiate(config.segmenter, _convert_="all")
+    if view.swap_channels or view.size_px is not None:
+        segmenter = Viewed(segmenter, swap_channels=view.swap_channels, size_px=view.size_px)
     return Agent(
-        policy, instantiate(config.segmenter, _convert_="all"), thinker, grounder,
+        policy, segmenter, thinker, grounder,
         box_threshold=thresholds.box, choice=Choice(thresholds.choice), max_boxes=thresholds.max_boxes,
         reject=thresholds.reject, doubt=thresholds.doubt,
-        adaptive=AdaptiveRule(prompt.rival_share, prompt.rival_frames, prompt.settle, prompt.unparsed),
+        texts=TextRule(prompt.unparsed, prompt.null_in, prompt.extra_dot),
+        adaptive=AdaptiveRule(prompt.rival_share, prompt.rival_frames, prompt.settle),
     )  # fmt: skip
 
 
@@ -127,6 +135,10 @@ def origin_of(cfg: DictConfig, files: BenchmarkFiles) -> dict[str, Any]:
         "policy": str(cfg.prompt.policy),
         "prompt": OmegaConf.to_container(cfg.prompt, enum_to_str=True),
         "control": str(cfg.control.name),
+        "quirk": cfg.quirk,
+        "one_per_uid": cfg.one_per_uid,
+        "asking": OmegaConf.to_container(cfg.asking, enum_to_str=True) if thinks else None,
+        "segmenting": OmegaConf.to_container(cfg.segmenting),
         "thresholds": OmegaConf.to_container(cfg.thresholds),
         "protocol": cfg.protocol.name,
         "checkpoint": weights,
@@ -182,4 +194,5 @@ class SweepTable(Callback):
 
 
 if __name__ == "__main__":
+    refuse_foreign_experiment("eval", sys.argv[1:])
     main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from tgs.config.compose import CONF, register, settings_of, typed
+from tgs.config.compose import CONF, refuse_foreign_experiment, register, settings_of, typed
 from tgs.config.job import plain_errors
 from tgs.config.train import NOT_OF_A_RUN, TrainConfig
 
@@ -67,4 +68,5 @@ def fit(cfg: DictConfig, run: RunFolder, gate: Gate | None) -> None:
 
 
 if __name__ == "__main__":
+    refuse_foreign_experiment("train", sys.argv[1:])
     main()

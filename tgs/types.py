@@ -89,10 +89,10 @@ class Thought:
     """What Ref-Thinker said of one reference.
 
     Attributes:
-        status: only an `ok` thought has descriptions.
+        status: only an `ok` thought has descriptions, unless it was read by `Reading.by_tag`.
         reasoning: the text inside <think>.
-        fine: T_f, the fine-grained description; None unless ok.
-        simple: T_s, the category; None unless ok.
+        fine: T_f, the fine-grained description; None where there is none.
+        simple: T_s, the category; None where there is none.
         is_null: the thinker answers that nobody fits, or was in too much doubt to be believed.
         raw: the whole generated text.
         doubt: 1 - the probability of the least likely token of the decision, in [0, 1], see `tgs.think.doubt`; None
@@ -123,7 +123,7 @@ class Detections:
 
 @dataclass(frozen=True)
 class Masks:
-    """The segmenter's answer for one reference, at the clip's own resolution.
+    """The segmenter's answer for one reference: at the clip's own resolution, unless the segmenter saw it at another.
 
     Attributes:
         soft_NHW: uint8, the sigmoid of the logits in 255ths, so that an 8-bit image holds all of it; from 128 on, a
@@ -182,6 +182,7 @@ class DecidedBy(StrEnum):
     raw = "raw"
     category = "category"
     agreement = "agreement"  # a box of T_s, the one that T_f prefers
+    error = "error"  # nobody's: the word "Error" in place of a thought that cannot be read
 
 
 class Settle(StrEnum):
@@ -192,10 +193,39 @@ class Settle(StrEnum):
 
 
 class Unparsed(StrEnum):
-    """What becomes of a thought that cannot be read, under `Policy.adaptive`."""
+    """What becomes of a thought that cannot be read."""
 
-    none = "none"  # no box, as under every other policy
+    none = "none"  # no box
     raw = "raw"  # the reference itself goes to the detector
+    error = "error"  # the word "Error" does: the released code
+
+
+class NullIn(StrEnum):
+    """Splits in which a thought may say that nobody fits."""
+
+    all = "all"
+    test_n = "test_n"  # elsewhere the word "null" goes to the detector: the released code
+
+
+class Wording(StrEnum):
+    """How the thinker is asked."""
+
+    train = "train"  # as it was taught
+    test = "test"  # without colon and quotes around the expression: the released code, in testing only
+
+
+class Padding(StrEnum):
+    """What rows of one batch see of the tokens that make them equally long."""
+
+    masked = "masked"  # nothing
+    unmasked = "unmasked"  # all: they are read like text and counted in positions: the released code
+
+
+class Reading(StrEnum):
+    """How descriptions are found in a generated text."""
+
+    strict = "strict"  # all tags, each once and in order, or none
+    by_tag = "by_tag"  # each tag on its own, its first match: the released code
 
 
 class Control(StrEnum):

@@ -1,5 +1,6 @@
 """Every shipped config composes, and a wrong key is named."""
 
+import inspect
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,10 +10,14 @@ from hydra.errors import ConfigCompositionException, HydraException
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from tgs.config.compose import CONF, digest_config, register, typed
-from tgs.config.eval import PromptConfig
+from tgs.config.compose import CONF, digest_config, experiments, refuse_foreign_experiment, register, typed
+from tgs.config.eval import ADAPTIVE_ONLY, AskingConfig, PromptConfig
 from tgs.errors import ConfigError
+from tgs.eval import NOT_OF_THE_NUMBERS
 from tgs.pipeline.adaptive import AdaptiveRule
+from tgs.pipeline.description import TextRule
+from tgs.report.tables import flat
+from tgs.think.ref_thinker import RefThinker
 from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
@@ -33,7 +38,7 @@ def groups(root: str) -> list[str]:
         "train": ["trainer", "optim", "logger", "benchmark", "scale"],
         "stickers": ["set"],
         "score": ["benchmark", "protocol"],
-        "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer", "scale"],
+        "eval": ["benchmark", "control", "prompt", "quirk", "thresholds", "protocol", "logger", "trainer", "scale"],
     }
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
 
@@ -55,12 +60,27 @@ def test_every_option_of_every_group_composes_and_its_targets_exist(case):
     assert all(callable(get_object(target)) for target in found)
 
 
-@pytest.mark.parametrize("name", options("experiment"))
-def test_every_experiment_composes_names_its_run_and_has_a_task(name):
+@pytest.mark.parametrize("name", [name for name, entry in experiments().items() if entry == "train"])
+def test_every_training_composes_names_its_run_and_has_a_task(name):
     cfg = composed("train", f"+experiment={name}")
     assert cfg.run == name
     assert cfg.task._target_.startswith("tgs.lit.")
     assert all(callable(get_object(target)) for target in targets(OmegaConf.to_container(cfg, resolve=False)))
+
+
+@pytest.mark.parametrize("name", [name for name, entry in experiments().items() if entry == "eval"])
+def test_every_other_experiment_composes_as_an_evaluation(name):
+    typed(composed("eval", f"+experiment={name}"), object)
+
+
+@pytest.mark.parametrize(("entry", "name"), [("train", "released_code"), ("eval", "phase2_lora")])
+def test_an_experiment_of_the_other_entry_point_is_told_so(entry, name):
+    other = experiments()[name]
+    message = rf"{name} is an experiment of tgs\.{other}: python -m tgs\.{other} \+experiment={name}"
+    with pytest.raises(SystemExit, match=message):
+        refuse_foreign_experiment(entry, ["seed=1", f"+experiment={name}"])
+    refuse_foreign_experiment(other, [f"+experiment={name}"])
+    refuse_foreign_experiment(entry, ["+experiment=nobody", "run=released_code"])  # Hydra says what it does not know
 
 
 @pytest.mark.parametrize("name", options("sweep"))
@@ -112,6 +132,13 @@ def test_the_default_thresholds_are_the_articles_and_turn_nobody_down():
         (["prompt=raw", "control=audio_shuffled"], r"control=audio_shuffled .* prompt=raw never thinks"),
         (["prompt=category", "thresholds.doubt=0.5"], r"thresholds\.doubt .* prompt=category never thinks"),
         (["prompt=box", "thresholds.reject=0.5"], r"thresholds\.reject .* prompt=box never asks"),
+        (["prompt=raw", "prompt.unparsed=error"], r"prompt\.unparsed has no effect with prompt=raw.*prompt=simple"),
+        (["prompt=raw", "asking.wording=test"], r"asking\.wording has no effect with prompt=raw"),
+        (["prompt=category", "quirk=unmasked_padding"], r"asking\.padding has no effect with prompt=category"),
+        (["prompt=raw", "quirk=all", "prompt.settle=agreement"], r"prompt\.settle has no effect with prompt=raw"),
+        (["prompt.null_in=test_n", "thresholds.doubt=0.5"], r"thresholds\.doubt .* prompt\.null_in=test_n"),
+        (["asking.batch_rows=0"], r"asking\.batch_rows must be at least 1; got 0"),
+        (["segmenting.size_px=-1"], r"segmenting\.size_px must be at least 1; got -1"),
     ],
 )
 def test_settings_without_effect_or_out_of_range_are_refused(overrides, message):
@@ -124,16 +151,82 @@ def test_the_adaptive_prompt_is_set_from_the_command_line():
     assert (prompt.policy, prompt.settle, prompt.unparsed) == (Policy.adaptive, Settle.agreement, Unparsed.raw)
 
 
-def test_the_adaptive_defaults_of_config_and_pipeline_are_one():
+def test_the_defaults_of_config_and_pipeline_are_one():
     prompt = PromptConfig(policy=Policy.adaptive)
-    rule = {field.name: getattr(prompt, field.name) for field in fields(AdaptiveRule)}
-    assert AdaptiveRule(**rule) == AdaptiveRule()
-    assert {field.name for field in fields(PromptConfig)} == {*rule, "policy"}
+    values = {field.name: getattr(prompt, field.name) for field in fields(PromptConfig) if field.name != "policy"}
+    adaptive = {name: values.pop(name) for name in ADAPTIVE_ONLY}
+    assert AdaptiveRule(**adaptive) == AdaptiveRule()
+    assert TextRule(**values) == TextRule()
+
+
+def test_the_defaults_of_config_and_thinker_are_one():
+    found = {name: one.default for name, one in inspect.signature(RefThinker).parameters.items()}
+    assert {name: found[name] for name in vars(AskingConfig())} == vars(AskingConfig())
+
+
+QUIRKS = {
+    "first_box": {"thresholds.choice": "first"},
+    "swapped_channels": {"segmenting.swap_channels": True},
+    "small_frames": {"segmenting.size_px": 224},
+    "test_wording": {"asking.wording": "test"},
+    "null_in_test_n": {"prompt.null_in": "test_n"},
+    "error_asked": {"prompt.unparsed": "error"},
+    "read_by_tag": {"asking.reading": "by_tag"},
+    "extra_dot": {"prompt.extra_dot": True},
+    "unmasked_padding": {"asking.padding": "unmasked", "asking.batch_rows": 8},
+    "limit_256": {"thinker.max_new_tokens": 256},
+    "one_per_uid": {"one_per_uid": True},
+}
+"""What each moves, and nothing else."""
+SCALES = {"tiny": [], "paper": ["scale=paper", "paths.weights=weights"]}
+
+
+def moved(before, after) -> dict:
+    """Keys whose values differ, by dotted names."""
+    left, right = (flat(OmegaConf.to_container(cfg, resolve=True, enum_to_str=True)) for cfg in (before, after))
+    return {name: right.get(name) for name in {*left, *right} if left.get(name) != right.get(name)}
+
+
+def everything(quirk: str) -> dict:
+    parts = [QUIRKS[quirk]] if quirk in QUIRKS else QUIRKS.values()
+    return {"quirk": quirk, **{name: value for part in parts for name, value in part.items()}}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("quirk", [*QUIRKS, "all"])
+def test_a_quirk_moves_its_own_keys_at_every_scale(quirk, scale):
+    plain, changed = composed("eval", *SCALES[scale]), composed("eval", *SCALES[scale], f"quirk={quirk}")
+    typed(changed, object)
+    assert moved(plain, changed) == everything(quirk)
+
+
+def test_every_quirk_is_known_here_and_one_of_all():
+    assert {*options("quirk")} == {*QUIRKS, "none", "all"}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_released_code_is_all_quirks_under_the_released_metric(scale):
+    released = composed("eval", *SCALES[scale], "+experiment=released_code")
+    assert moved(composed("eval", *SCALES[scale]), released) == everything("all")
+    assert released.protocol.name == "tgs"
+
+
+@pytest.mark.parametrize("prompt", options("prompt"))
+def test_all_quirks_may_be_asked_of_any_prompt(prompt):
+    assert typed(composed("eval", f"prompt={prompt}", "quirk=all"), object).quirk == "all"
+
+
+def test_quirks_are_seen_by_the_digest():
+    digests = {digest_config(composed("eval", f"quirk={quirk}"), NOT_OF_THE_NUMBERS) for quirk in options("quirk")}
+    assert len(digests) == len(options("quirk"))
 
 
 def test_a_train_without_a_run_names_the_experiments():
     with (
-        pytest.raises(ConfigError, match=r"\+experiment=NAME, one of phase1_audio, .*zoo_vision"),
+        pytest.raises(
+            ConfigError,
+            match=r"\+experiment=NAME, one of phase1_audio, .*phase2_lora, zoo_.*zoo_vision$",
+        ),
         initialize_config_dir(CONF, version_base="1.3"),
     ):
         typed(compose("train"), object)

@@ -55,6 +55,13 @@ def test_a_published_table_has_a_question_claims_and_its_own_file(name):
     assert found.write is None
 
 
+def test_the_quirks_are_priced_each_and_all_against_none():
+    asked = swept("quirks")
+    assert {*asked} == {"quirk"}
+    assert sorted(asked["quirk"]) == sorted(path.stem for path in (Path(CONF) / "quirk").glob("*.yaml"))
+    assert table("quirks").against == {"quirk": "none"}
+
+
 @pytest.mark.parametrize(("name", "claim"), claims(), ids=lambda value: getattr(value, "text", value))
 def test_every_claim_is_about_rows_that_its_sweep_makes(name, claim):
     made = swept(name)

@@ -75,6 +75,20 @@ def test_a_second_csv_asks_its_own_questions_of_the_same_clips(benchmark):
     assert (clip.truths[0] == benchmark.masks("b_0_10000", 2)).all()
 
 
+def test_one_per_uid_asks_the_first_row_s_text_of_the_last_row_s_object(benchmark):
+    """The uid of csv row 0 stands three times, that of row 1 once: row 0 is asked, about the object of row 3."""
+    uids = ["b_0_10000_cat_1", "b_0_10000_drum_1", "b_0_10000_cat_1", "b_0_10000_cat_1"]
+    rows = [f"b,{uid},test_s,{fid},Text {n}." for n, (uid, fid) in enumerate(zip(uids, [1, 1, 1, 2], strict=True))]
+    benchmark.csv("\n".join(["vid,uid,split,fid,exp", *rows]))
+    data, (clip,) = work(benchmark, one_per_uid=True)
+    assert [(r.row, r.text, r.fid) for r in clip.references] == [(0, "Text 0.", 2), (1, "Text 1.", 1)]
+    assert (clip.truths[0] == benchmark.masks("b_0_10000", 2)).all()
+    assert data.references == data.asked == list(clip.references)  # nobody expects the lost rows
+    kept, (clip,) = work(benchmark)
+    assert [(r.row, r.fid) for r in clip.references] == [(0, 1), (1, 1), (2, 1), (3, 2)]
+    assert len(kept.references) == 4
+
+
 class Listener(lightning.LightningModule):
     """Answers with what it was given."""
 

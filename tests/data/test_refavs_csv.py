@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tgs.data.records import read_table
+from tgs.data.records import one_per_uid, read_table
 from tgs.types import Split
 
 CSV = Path(__file__).parents[3] / "shared" / "data" / "refavs" / "metadata.csv"
@@ -44,6 +44,15 @@ def test_uids_that_occur_twice(table, by_split):
     saws = [r for r in table.references if r.uid == "MDyjY3uiWp0_297000_307000_saw_4"]
     assert [(r.fid, r.split) for r in saws] == [(4, Split.test_s), (0, Split.test_s)]
     assert len({(r.uid, r.row) for r in table.references}) == len(table.references)
+
+
+def test_one_per_uid_loses_eleven_rows_and_asks_the_muted_saw_of_the_loud_one(by_split):
+    left = {split: one_per_uid(rows) for split, rows in by_split.items()}
+    assert {split: len(by_split[split]) - len(rows) for split, rows in left.items() if rows != by_split[split]} == {
+        Split.test_s: 1, Split.test_u: 10,
+    }  # fmt: skip
+    (saw,) = [r for r in left[Split.test_s] if r.uid == "MDyjY3uiWp0_297000_307000_saw_4"]
+    assert (saw.text, saw.fid) == ("The muted saw.", 0)
 
 
 def test_clips_and_objects(by_split):

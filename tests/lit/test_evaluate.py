@@ -1,9 +1,11 @@
 """Evaluation with a stand-in agent: what is written, pooled, passed over."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tgs.data.benchmark import ClipWork
 from tgs.errors import ConfigError
@@ -89,6 +91,27 @@ def test_a_clip_that_is_there_is_not_run_again(done):
 def test_pictures_are_written_for_the_first_clips_of_each_split(done):
     folder, _, _ = done
     assert len(list((folder.path / "overlays").glob("*.jpg"))) == 3
+
+
+def test_masks_of_another_size_are_scored_and_pictured_on_the_frames(tmp_path):
+    """Frames of 448 x 448, masks of 224: the same quarter of them."""
+
+    def picture(name, scale):
+        big = square(56).repeat(scale, axis=1).repeat(scale, axis=2)
+        clip = Clip("a_0_10000", np.zeros((*big.shape, 3), np.uint8), np.zeros(16, np.float32))
+        folder = eval_folder(tmp_path, "made", name, "0123")
+        agent: Any = StandInAgent()
+        module = Evaluate(agent=agent, protocol=protocol("strict"), folder=folder, overlays=1)
+        module.predict_step(ClipWork(clip, (SEEN,), (big,), clip), 0)
+        (row,), _ = folder.read_clip("a_0_10000")
+        with Image.open(next((folder.path / "overlays").iterdir())) as strip:
+            return row["J"], np.asarray(strip)
+
+    (one, plain), (two, large) = picture("same", 1), picture("double", 2)
+    assert one == two == 1
+    red_S, red_L = (strip[height : 2 * height, :height, 0] > 90 for strip, height in ((plain, 224), (large, 448)))
+    assert red_S.mean() == pytest.approx(0.25, abs=0.01)
+    assert red_L.mean() == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_row_tells_the_whole_story(done):

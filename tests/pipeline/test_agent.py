@@ -1,6 +1,7 @@
 """The agent, with stand-ins for the stages that count their calls and answer what a test can foresee."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tgs.ground.select import Choice
 from tgs.pipeline.adaptive import AdaptiveRule
 from tgs.pipeline.agent import Agent
+from tgs.pipeline.description import TextRule
 from tgs.types import (
     Clip,
     DecidedBy,
@@ -149,7 +151,7 @@ class TwoDogs(StandInGrounder):
 
     def detect(self, frames_NHWC, captions):
         self.asked += captions
-        scores = {"dog": (0.6, 0.5), "a dog": (0.2, 0.4), "cat": (0.6, 0.1), "mumble": (0.3, 0.3)}
+        scores = {"dog": (0.6, 0.5), "a dog": (0.2, 0.4), "cat": (0.6, 0.1), "mumble": (0.3, 0.3), "Error": (0.3, 0.3)}
         boxes = np.array([self.LEFT, self.RIGHT], np.float32)
         return [[Detections(boxes, np.array(scores[text], np.float32)) for _ in frames_NHWC] for text in captions]
 
@@ -169,26 +171,49 @@ def test_the_fine_text_is_asked_only_where_several_are_in_view(settle, by):
     assert outcomes[0].grounded.text == ("a dog" if by is DecidedBy.fine else "dog")
 
 
-@pytest.mark.parametrize(("unparsed", "by"), [(Unparsed.none, None), (Unparsed.raw, DecidedBy.raw)])
-def test_an_unreadable_thought_may_fall_back_to_the_reference(unparsed, by):
+@pytest.mark.parametrize("policy", [Policy.simple, Policy.adaptive])
+@pytest.mark.parametrize(
+    ("unparsed", "by", "asked"),
+    [
+        (Unparsed.none, None, []),
+        (Unparsed.raw, DecidedBy.raw, ["mumble"]),
+        (Unparsed.error, DecidedBy.error, ["Error"]),
+    ],
+)
+def test_an_unreadable_thought_may_fall_back_to_another_text(policy, unparsed, by, asked):
     class Mumbling(StandInThinker):
         def think(self, clip, texts):
             return [Thought(ThoughtStatus.cut, "", None, None, False, "") for _ in texts]
 
     grounder = TwoDogs()
-    rule = AdaptiveRule(unparsed=unparsed)
-    mumbling = Agent(Policy.adaptive, StandInSegmenter(), Mumbling(), grounder, adaptive=rule)
+    rule = TextRule(unparsed=unparsed)
+    mumbling = Agent(policy, StandInSegmenter(), Mumbling(), grounder, texts=rule)
     outcome = mumbling.run(CLIP, [reference(0, "mumble")], [np.zeros((2, 6, 8), bool)])[0]
     assert outcome.grounded.by is by
     assert outcome.masks.binary_NHW.any() == (by is not None)
-    assert grounder.asked == (["mumble"] if by else [])
+    assert grounder.asked == asked
 
 
 @pytest.mark.parametrize("policy", [Policy.fine, Policy.simple, Policy.raw])
 def test_plain_policies_ask_once_whatever_the_adaptive_rule(policy):
     grounder = TwoDogs()
     told = {Policy.fine: "a dog", Policy.simple: "dog", Policy.raw: "dog"}[policy]
-    rule = AdaptiveRule(rival_frames=0.0, settle=Settle.agreement, unparsed=Unparsed.raw)
+    rule = AdaptiveRule(rival_frames=0.0, settle=Settle.agreement)
     outcome = agent(policy, grounder, adaptive=rule).run(CLIP, [reference(0, "dog")], [np.zeros((2, 6, 8), bool)])[0]
     assert grounder.asked == [told]
     assert (outcome.grounded.by, outcome.grounded.rival_frames) == (DecidedBy(policy), None)
+
+
+def test_both_texts_of_the_adaptive_prompt_get_the_extra_dot():
+    class Dotted(TwoDogs):
+        said: ClassVar = []
+
+        def detect(self, frames_NHWC, captions):
+            self.said += captions
+            return super().detect(frames_NHWC, [caption.removesuffix(".") for caption in captions])
+
+    grounder = Dotted()
+    adaptive = agent(Policy.adaptive, grounder, texts=TextRule(extra_dot=True))
+    outcome = adaptive.run(CLIP, [reference(0, "the dog")], [np.zeros((2, 6, 8), bool)])[0]
+    assert grounder.said == ["dog.", "a dog."]
+    assert outcome.grounded.text == "a dog."

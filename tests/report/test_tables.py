@@ -57,6 +57,34 @@ def test_what_only_the_adaptive_prompt_reads_is_no_column_because_of_another_pro
     assert "prompt.rival_share" not in grid(*rows[:2]).columns
 
 
+def quirky(write, name, quirk, choice="best", **more):
+    thresholds = {"box": 0.1, "text": 0.25, "choice": choice}
+    return write(name, seen=[0.2, 0.4], quirk=quirk, thresholds=thresholds, settings=name, **more)
+
+
+def test_a_quirk_is_a_column_and_what_follows_from_it_is_not(write):
+    table = grid(quirky(write, "a", "none"), quirky(write, "b", "first_box", "first"))
+    assert column(table, "quirk") == ["none", "first_box"]
+    assert "thresholds.choice" not in table.columns
+    assert "thresholds.box 0.1" in table.notes[0]
+    assert "thresholds.choice" not in table.notes[0]  # the rows have no one choice
+    more = grid(quirky(write, "c", "none", "all"), quirky(write, "d", "none"), quirky(write, "e", "first_box", "first"))
+    assert column(more, "thresholds.choice") == ["all", "best", "first"]
+
+
+def test_rows_of_one_quirk_say_so_below(write):
+    table = grid(quirky(write, "a", "all", "first"))
+    assert "quirk" not in table.columns
+    assert "thresholds.choice first, quirk all." in table.notes[0]
+
+
+def test_records_that_say_nothing_of_quirks_have_none(write):
+    old = write("old", seen=[0.2, 0.4], settings="old")
+    none = grid(old, quirky(write, "new", "none"))
+    assert "quirk" not in [*none.columns, *" ".join(none.notes).split()]
+    assert column(grid(old, quirky(write, "first", "first_box", "first")), "quirk") == ["none", "first_box"]
+
+
 def test_rows_that_look_alike_are_told_apart_by_their_settings(write):
     table = grid(write("a", seen=[0.2, 0.4]), write("b", seen=[0.2, 0.4], settings="fedcba9876"))
     assert column(table, "settings") == ["012345", "fedcba"]

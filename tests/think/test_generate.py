@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from tgs.think.generate import answering, decode, greedy
+from tgs.think.generate import answering, decode, decode_unmasked, greedy
 from tgs.think.llm import word_embeddings
+from tgs.types import Padding
 
 SUFFIXES = [[4, 5, 10], [6, 7, 8, 9, 11, 12], [5], [4, 5, 10, 13]]
 PREFIX_OF = [0, 1, 0, 1]
@@ -30,8 +31,8 @@ def plainly(llm, prefix_LD, suffix, n, stop_ids=()):
     return ids, torch.stack(seen)
 
 
-def run(llm, prefixes, prefix_of=PREFIX_OF, suffixes=SUFFIXES, *, stop_ids=(), n=NEW):
-    return greedy(llm, prefixes, prefix_of, suffixes, stop_ids=stop_ids, pad_id=0, max_new_tokens=n)
+def run(llm, prefixes, prefix_of=PREFIX_OF, suffixes=SUFFIXES, *, stop_ids=(), n=NEW, **more):
+    return greedy(llm, prefixes, prefix_of, suffixes, stop_ids=stop_ids, pad_id=0, max_new_tokens=n, **more)
 
 
 def test_rows_of_mixed_lengths_equal_the_plain_way_token_by_token(llm, prefixes):
@@ -98,6 +99,50 @@ def test_decoding_stops_when_all_rows_have(llm, prefixes):
     handle.remove()
     assert [len(row.ids) for row in rows] == [1] * 4
     assert len(calls) == 1
+
+
+@torch.no_grad()
+def padded(llm, prefixes, prefix_of, suffixes, n, pad_id=0):
+    """The whole padded batch, read anew for every token with a mask of ones and positions 0, 1, 2...
+
+    transformers 4.37.2 makes these of `inputs_embeds` alone, which is all that the released code hands on.
+    """
+    words = word_embeddings(llm)
+    longest = max(map(len, suffixes))
+    embeds = torch.stack([
+        torch.cat([words(torch.tensor([pad_id] * (longest - len(suffix)), dtype=torch.long)), prefixes[clip],
+                   words(torch.tensor(suffix))])
+        for clip, suffix in zip(prefix_of, suffixes, strict=True)
+    ])  # fmt: skip
+    seen = []
+    for _ in range(n):
+        mask = torch.ones(embeds.shape[:2], dtype=torch.long)
+        output = llm(inputs_embeds=embeds, attention_mask=mask, position_ids=mask.cumsum(-1) - 1)
+        seen.append(output.logits[:, -1])
+        embeds = torch.cat([embeds, words(seen[-1].argmax(-1))[:, None]], dim=1)
+    return torch.stack(seen)
+
+
+def test_unmasked_padding_is_read_like_text(llm, prefixes):
+    steps = decode_unmasked(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0)
+    found = [next(steps)]
+    for _ in range(NEW - 1):
+        found.append(steps.send(found[-1].argmax(-1)))
+    expected = padded(llm, prefixes, PREFIX_OF, SUFFIXES, NEW)
+    assert (torch.stack(found) - expected).abs().max() < 1e-4
+    rows = greedy(
+        llm, prefixes, PREFIX_OF, SUFFIXES, stop_ids=(), pad_id=0, max_new_tokens=NEW, padding=Padding.unmasked
+    )
+    assert [row.ids for row in rows] == expected.argmax(-1).T.tolist()
+
+
+def test_unmasked_padding_changes_the_shorter_rows_only(llm, prefixes):
+    unmasked, masked = (next(f(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0)) for f in (decode_unmasked, decode))
+    far = (unmasked - masked).abs().amax(dim=1)
+    assert far[1] < 1e-4  # the longest has no padding
+    assert (far[[0, 2, 3]] > 1e-2).all()
+    alone = next(decode_unmasked(llm, prefixes, [0], SUFFIXES[:1], pad_id=0))
+    assert (alone[0] - masked[0]).abs().max() < 1e-4  # nor has a row on its own
 
 
 def test_answering_restores_learning():

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from tgs.think.parse import parse_thought
-from tgs.types import ThoughtStatus
+from tgs.types import Reading, ThoughtStatus
 
 GOOD = "<think>\nit sounds.\n</think>\n<answer>\n<f_object> a loud dog </f_object>\n<s_object> dog </s_object>"
 
@@ -100,3 +102,38 @@ def test_a_thought_cut_off_keeps_its_reasoning():
 
 def test_a_limit_that_falls_on_the_last_tag_cuts_nothing():
     assert parse_thought(GOOD, finished=False).status is ThoughtStatus.ok
+
+
+def released(text: str, tag: str) -> str:
+    """What the released script finds, as its own pattern has it."""
+    match = re.search(rf"<{tag}>\s*(.*?)\s*</{tag}>", text, re.DOTALL)
+    return match.group(1).strip() if match else "Error"
+
+
+@pytest.mark.parametrize(
+    ("text", "fine", "simple"),
+    [
+        (GOOD, "a loud dog", "dog"),
+        (GOOD.replace("<think>", ""), "a loud dog", "dog"),
+        (GOOD.replace("</f_object>", ""), None, "dog"),
+        (GOOD.replace("<s_object>", ""), "a loud dog", None),
+        (GOOD.replace("it sounds.", "<s_object> cat </s_object>"), "a loud dog", "cat"),  # its first match
+        (GOOD.replace("> dog <", "> <"), "a loud dog", ""),
+        (GOOD[:-12], "a loud dog", None),  # cut off before the last tag
+        ("", None, None),
+    ],
+)
+def test_tag_by_tag_each_description_is_found_on_its_own(text, fine, simple):
+    thought, strict = (
+        parse_thought(text, finished=True, reading=reading) for reading in (Reading.by_tag, Reading.strict)
+    )
+    assert (thought.fine, thought.simple) == (fine, simple)
+    assert ["Error" if t is None else t for t in (fine, simple)] == [
+        released(text, t) for t in ("f_object", "s_object")
+    ]
+    assert thought.status is strict.status  # read or not, a thought without its form is counted
+
+
+def test_tag_by_tag_a_broken_thought_may_say_null():
+    assert parse_thought("<s_object> null </s_object>", finished=True, reading=Reading.by_tag).is_null
+    assert not parse_thought("<f_object> null </f_object>", finished=True, reading=Reading.by_tag).is_null

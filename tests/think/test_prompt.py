@@ -5,10 +5,11 @@ import pytest
 from tgs.errors import DataError
 from tgs.think.prompt import Template, caption_prompt, thought_prompt
 from tgs.think.tokens import BRANCH_OF, SPECIAL_TOKENS, Modality, special_tokens_in
+from tgs.types import Wording
 
 
-def test_released_training_prompt_to_the_byte():
-    prompt = thought_prompt(Template.released_train, "The Loud dog.")
+def test_releaseding_prompt_to_the_byte():
+    prompt = thought_prompt(Template.released, "The Loud dog.")
     assert prompt == (
         "This is a video:\n<video_start><video><video_end>\n"
         "This is an audio:\n<audio_start><audio><audio_end>\n"
@@ -23,9 +24,16 @@ def test_released_training_prompt_to_the_byte():
     assert hashlib.sha256(prompt.encode()).hexdigest()[:16] == "230c6a69a9655fce"
 
 
-def test_released_test_prompt_has_neither_colon_nor_quotes():
-    train = thought_prompt(Template.released_train, "a dog")
-    assert thought_prompt(Template.released_test, "A dog") == train.replace("expression: 'a dog'", "expression a dog")
+def test_the_test_wording_has_neither_colon_nor_quotes():
+    train = thought_prompt(Template.released, "a dog")
+    test = thought_prompt(Template.released, "A dog", Wording.test)
+    assert test == train.replace("expression: 'a dog'", "expression a dog") != train
+    # Digest of the instruction that the released test dataset builds for this expression.
+    prompt = thought_prompt(Template.released, "The Loud dog.", Wording.test)
+    assert hashlib.sha256(prompt.encode()).hexdigest()[:16] == "8a154e1183a8b2bd"
+    assert thought_prompt(Template.brief, "The dog.", Wording.test) == (
+        "<video_start><video><video_end><audio_start><audio><audio_end>\nexpression the dog.\n"
+    )
 
 
 def test_brief_prompt():
@@ -59,14 +67,14 @@ def test_brief_caption_prompts():
 
 def test_released_caption_prompts_use_the_chat_form():
     system = "[INST] <<SYS>>\nYou are a helpful assistant.\n<</SYS>>\n\n"
-    assert caption_prompt(Template.released_train, Modality.video, "What happens?") == (
+    assert caption_prompt(Template.released, Modality.video, "What happens?") == (
         f"{system}This is a video:\n<video_start><video><video_end>\nPlease answer the question:\nWhat happens? [/INST]"
     )
-    assert caption_prompt(Template.released_test, Modality.audio) == (
+    assert caption_prompt(Template.released, Modality.audio) == (
         f"{system}This is an audio:\n<audio_start><audio><audio_end>\nPlease describe this audio. [/INST]"
     )
     with pytest.raises(DataError, match="question is blank"):
-        caption_prompt(Template.released_train, Modality.image)
+        caption_prompt(Template.released, Modality.image)
 
 
 def test_the_21_tokens_in_their_published_order():

@@ -7,11 +7,12 @@ from torch.nn import functional as F
 
 from tgs.errors import ConfigError, DataError
 from tgs.think.features import Features
+from tgs.think.generate import greedy
 from tgs.think.llm import add_lora, word_embeddings
 from tgs.think.prompt import caption_prompt, thought_prompt
 from tgs.think.ref_thinker import RefThinker
 from tgs.think.tokens import Modality
-from tgs.types import Clip, ThoughtStatus
+from tgs.types import Clip, Padding, Reading, ThoughtStatus, Wording
 
 ANSWERS = ["<think> a dog </think> <answer> <f_object> a dog </f_object> <s_object> dog </s_object>", "red", "it"]
 TEXTS = ["The loud dog", "guitar", "what is on the left"]
@@ -211,9 +212,43 @@ def test_a_thought_without_its_answer_is_counted_as_what_it_is(thinker, features
 
 
 def test_tags_of_the_prompt_are_never_read(thinker, features):
-    thinker.template = type(thinker.template).released_train  # its instruction shows a whole example answer
+    thinker.template = type(thinker.template).released  # its instruction shows a whole example answer
     say(thinker, "red </s>")
     assert thinker.think(features[[0]], ["dog"])[0].status is ThoughtStatus.malformed
+
+
+def test_wording_padding_and_rows_are_those_of_the_thinker(thinker, features):
+    thinker.eval()
+    texts = ["dog", "the red dog on the left", "guitar"]
+    plain = [thought.raw for thought in thinker.think(features[[0]], texts)]
+    thinker.wording, thinker.padding, thinker.batch_rows = Wording.test, Padding.unmasked, 2
+    found = [thought.raw for thought in thinker.think(features[[0]], texts)]
+
+    def answers(*texts, wording, padding):
+        prefixes_CLD, suffixes = thinker._prefixes(
+            features[[0]], [thought_prompt(thinker.template, text, wording) for text in texts]
+        )
+        stop, rows = {thinker._end_of_thought, thinker._eos}, [0] * len(texts)
+        done = greedy(
+            thinker.llm, prefixes_CLD, rows, suffixes, stop_ids=stop, pad_id=thinker._pad, max_new_tokens=12,
+            padding=padding,
+        )  # fmt: skip
+        return [thinker._text(row) for row in done]
+
+    unmasked = {"wording": Wording.test, "padding": Padding.unmasked}
+    assert found == answers(*texts[:2], **unmasked) + answers(texts[2], **unmasked)
+    assert plain == answers(*texts, wording=Wording.train, padding=Padding.masked)
+    masked = answers(*texts, wording=Wording.test, padding=Padding.masked)
+    assert found[0] != masked[0]  # the shorter row of the first batch reads its padding
+    assert found[1:] == masked[1:] != plain[1:]
+
+
+def test_a_broken_thought_is_read_tag_by_tag_on_request(thinker, features):
+    say(thinker, "<s_object> dog </s_object>")
+    assert thinker.think(features[[0]], ["dog"])[0].simple is None
+    thinker.reading = Reading.by_tag
+    say(thinker, "<s_object> dog </s_object>")
+    assert thinker.think(features[[0]], ["dog"])[0].simple == "dog"
 
 
 def test_captions_end_at_the_end_of_text(thinker, features):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,7 +46,7 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
         named = str(error).splitlines()[0].rpartition(": ")[2]
         raise ConfigError(f"{error.full_key} needs {named}, which has no value: add {named}=DIR") from error
     if "task" in missing:
-        known = ", ".join(sorted(path.stem for path in Path(CONF, "experiment").glob("*.yaml")))
+        known = ", ".join(name for name, entry in experiments().items() if entry == "train")
         raise ConfigError(f"nothing to train: pick a run with +experiment=NAME, one of {known}")
     if missing:
         raise ConfigError(f"no value for {', '.join(missing)}: give it on the command line, {missing[0]}=...")
@@ -53,6 +55,27 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
     if "thresholds" in cfg:
         check_evaluation(cfg)
     return cfg  # type: ignore[return-value]  # a DictConfig typed by `root`: attribute access is checked by OmegaConf
+
+
+def experiments() -> dict[str, str]:
+    """Every name of conf/experiment, and whose it is: `train` where it names a run, else `eval`."""
+    paths = sorted(Path(CONF, "experiment").glob("*.yaml"))
+    return {path.stem: "train" if "run" in OmegaConf.load(path) else "eval" for path in paths}
+
+
+def refuse_foreign_experiment(entry: str, arguments: Sequence[str]) -> None:
+    """Before Hydra composes, whose error would only be about a key that another root has.
+
+    Args:
+        entry: `train` or `eval`.
+        arguments: of the command line.
+    Raises:
+        SystemExit: +experiment= names one of the other entry point.
+    """
+    asked = [argument.partition("=")[2].split(",") for argument in arguments if argument.startswith("+experiment=")]
+    for name in (name for names in asked for name in names):
+        if (owner := experiments().get(name, entry)) != entry:
+            sys.exit(f"ConfigError: {name} is an experiment of tgs.{owner}: python -m tgs.{owner} +experiment={name}")
 
 
 def settings_of(cfg: DictConfig, without: tuple[str, ...]) -> dict[str, Any]:

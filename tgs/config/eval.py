@@ -12,14 +12,21 @@ from tgs.config.protocol import ProtocolConfig
 from tgs.config.table import TableConfig
 from tgs.config.trainer import TrainerConfig
 from tgs.errors import ConfigError
-from tgs.types import THINKING, Control, Policy, Settle, Unparsed
+from tgs.types import THINKING, Control, NullIn, Padding, Policy, Reading, Settle, Unparsed, Wording
+
+NO_QUIRK, ALL_QUIRKS = "none", "all"
+"""Names in conf/quirk: ours, and the released code's way in everything."""
+
+ADAPTIVE_ONLY = ("rival_share", "rival_frames", "settle")
+"""Keys of `PromptConfig` that other policies do not read."""
 
 
 @dataclass
 class PromptConfig:
-    """The description policy of one evaluation. All keys but `policy` are of the adaptive one.
+    """The description policy of one evaluation, and what a thought comes to under it.
 
-    Mirrors `tgs.pipeline.adaptive.AdaptiveRule`.
+    Mirrors `tgs.pipeline.adaptive.AdaptiveRule` in the keys `ADAPTIVE_ONLY`, and `tgs.pipeline.description.TextRule` in
+    the others, which all policies read that think.
     """
 
     policy: Policy = MISSING
@@ -30,7 +37,37 @@ class PromptConfig:
     settle: Settle = Settle.fine
     """fine: T_f's own box; agreement: the T_s box on which T_f scores best."""
     unparsed: Unparsed = Unparsed.none
-    """none, or raw: the reference itself goes to the detector where the thought cannot be read."""
+    """What the detector is asked for where the thought cannot be read: nothing; raw, the reference itself; error, the
+    word "Error" (released code)."""
+    null_in: NullIn = NullIn.all
+    """A thought may say that nobody fits in all splits, or in test_n; then the detector is asked for "null" elsewhere
+    (released code)."""
+    extra_dot: bool = False
+    """Put a '.' behind every description, even one that ends in one (released code)."""
+
+
+@dataclass
+class AskingConfig:
+    """How the thinker is asked and read in an evaluation, whatever it was trained with; see `RefThinker`."""
+
+    wording: Wording = Wording.train
+    """Of the question: train, or test: without colon and quotes around the expression (released code)."""
+    padding: Padding = Padding.masked
+    """masked, or unmasked: rows that are shorter than others of their batch read the padding (released code)."""
+    batch_rows: int = 32
+    """References of one clip that are answered at once (8 in the released code, of any clips)."""
+    reading: Reading = Reading.strict
+    """strict, or by_tag: each description is looked for on its own (released code)."""
+
+
+@dataclass
+class SegmentingConfig:
+    """What the segmenter is shown; see `tgs.segment.view.Viewed`."""
+
+    swap_channels: bool = False
+    """Red and blue change places (released code)."""
+    size_px: int | None = None
+    """Side of the square to which frames are brought, and which masks then have (224 in the released code)."""
 
 
 @dataclass
@@ -80,9 +117,15 @@ class EvalConfig:
     """Score every clip again although records of the same settings are there."""
     seed: int = 0
     scale: str = MISSING
+    quirk: str = MISSING
+    """The name in conf/quirk by which ways of the released code were chosen; each is a key of its own elsewhere."""
+    one_per_uid: bool = False
+    """Lose rows whose uid another row of the csv has (released code)."""
     paths: Paths = field(default_factory=Paths)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     prompt: PromptConfig = field(default_factory=PromptConfig)
+    asking: AskingConfig = field(default_factory=AskingConfig)
+    segmenting: SegmentingConfig = field(default_factory=SegmentingConfig)
     thresholds: ThresholdsConfig = field(default_factory=ThresholdsConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     table: TableConfig = field(default_factory=TableConfig)
@@ -107,10 +150,18 @@ def check_evaluation(cfg: DictConfig) -> None:
         if not all(0 <= value <= 1 for value in values):
             got = ", ".join(map(str, values))
             raise ConfigError(f"{group}.{first} and {group}.{second} lie in [0, 1]; got {got}")
+    for group, key in (("asking", "batch_rows"), ("segmenting", "size_px")):
+        if (value := cfg[group][key]) is not None and value < 1:
+            raise ConfigError(f"{group}.{key} must be at least 1; got {value}")
     policy = cfg.prompt.policy
-    plain = OmegaConf.structured(PromptConfig(policy=policy))
-    if policy is not Policy.adaptive and (moved := [key for key in plain if cfg.prompt[key] != plain[key]]):
-        raise ConfigError(f"prompt.{moved[0]} has no effect with prompt={policy}: leave it out, or use prompt=adaptive")
+    if moved := without_effect(cfg):
+        other = "adaptive" if moved[0].removeprefix("prompt.") in ADAPTIVE_ONLY else "simple"
+        raise ConfigError(f"{moved[0]} has no effect with prompt={policy}: leave it out, or use prompt={other}")
+    if cfg.prompt.null_in is not NullIn.all and cfg.thresholds.doubt < 1:
+        raise ConfigError(
+            "thresholds.doubt turns thoughts into null ones, but prompt.null_in=test_n looks for the word in the text: "
+            "leave one of them out"
+        )
     if policy not in THINKING:
         if cfg.control.name is not Control.none:
             raise ConfigError(f"control={cfg.control.name} is about the thinker, but prompt={policy} never thinks")
@@ -118,3 +169,16 @@ def check_evaluation(cfg: DictConfig) -> None:
             raise ConfigError(f"thresholds.doubt is about thoughts, but prompt={policy} never thinks: leave it at 1")
     if policy is Policy.box and cfg.thresholds.reject > 0:
         raise ConfigError("thresholds.reject is about the detector, which prompt=box never asks: leave it at 0")
+
+
+def without_effect(cfg: DictConfig) -> list[str]:
+    """Keys that were moved although the prompt does not read them.
+
+    All quirks together may be asked of any prompt: those of a thinker that is not there have no effect.
+    """
+    policy = cfg.prompt.policy
+    unread = [] if policy is Policy.adaptive else [f"prompt.{key}" for key in ADAPTIVE_ONLY]
+    plain = OmegaConf.structured({"prompt": PromptConfig(policy=policy), "asking": AskingConfig()})
+    if policy not in THINKING and cfg.quirk != ALL_QUIRKS:
+        unread += [f"{group}.{key}" for group in plain for key in plain[group]]
+    return [key for key in unread if OmegaConf.select(cfg, key) != OmegaConf.select(plain, key)]

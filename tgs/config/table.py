@@ -44,6 +44,8 @@ class TableConfig:
     question: str = ""
     note: str = ""
     """What a reader of the numbers must know."""
+    against: dict[str, Any] = field(default_factory=dict)
+    """Settings, by the command line's words, of the row from which the others' differences are shown, too."""
     published: str | None = None
     """The article's table beside ours: a name of `tgs.report.published`."""
     claims: list[ClaimConfig] = field(default_factory=list)

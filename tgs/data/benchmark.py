@@ -16,6 +16,7 @@ from tgs.data.collate import as_is
 from tgs.data.control import Controlled
 from tgs.data.files import BenchmarkFiles
 from tgs.data.media import N_FRAMES, load_clip, load_masks
+from tgs.data.records import one_per_uid
 from tgs.data.rows import by_folder, known_splits
 from tgs.errors import ConfigError
 from tgs.types import Clip, Control, Reference, Split
@@ -95,6 +96,7 @@ class BenchmarkData(lightning.LightningDataModule):
         n_frames: int = N_FRAMES,
         control: Control | str = Control.none,
         control_seed: int = 0,
+        one_per_uid: bool = False,
     ) -> None:
         """Nothing is read before `setup`.
 
@@ -108,6 +110,8 @@ class BenchmarkData(lightning.LightningDataModule):
             n_frames: frames of a clip.
             control: what the thinker is given instead of its clip.
             control_seed: chooses the other clips.
+            one_per_uid: lose rows whose uid another row has, as the released code does; see `records.one_per_uid`.
+                `references` then lists those that are left: nobody expects the lost ones.
         Raises:
             ConfigError: an unknown or empty list of splits, or a limit below 1.
         """
@@ -119,7 +123,7 @@ class BenchmarkData(lightning.LightningDataModule):
         self.files, self.limit_clips, self.num_workers, self.n_frames = files, limit_clips, num_workers, n_frames
         self.only = frozenset(only)
         self.splits = None if splits is None else known_splits(splits)
-        self.control, self.control_seed = Control(control), control_seed
+        self.control, self.control_seed, self.one_per_uid = Control(control), control_seed, one_per_uid
         self.references: list[Reference] = []
 
     def setup(self, stage: str | None = None) -> None:
@@ -131,6 +135,8 @@ class BenchmarkData(lightning.LightningDataModule):
         """
         if not self.references:
             self.references = self.files.references(self.splits)
+            if self.one_per_uid:
+                self.references = one_per_uid(self.references)
             if unknown := sorted(self.only - {reference.uid for reference in self.references}):
                 raise ConfigError(f"only={unknown}: no such uid in the chosen splits of {self.files.csv}.")
             self.controlled = Controlled.of(self.control, self.references, self.control_seed)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgs.errors import DataError
@@ -71,6 +71,20 @@ def read_table(csv_path: Path, *, kinds: Mapping[str, str] | None = None) -> Ref
     if not references:
         raise DataError(f"{csv_path} has a header but no usable row. Fetch or make the csv again.")
     return ReferenceTable(tuple(references), ignored)
+
+
+def one_per_uid(references: Sequence[Reference]) -> list[Reference]:
+    """Of rows that share a uid, the first: its text, but the fid of the last of them.
+
+    Args:
+        references: whole splits, in csv order; all rows of a uid are in one split.
+    Source:
+        Released `ground_segment_with_object_text_after_thinking_for_RefAVSBench.py`, 4e144c9: `metric_log` is keyed by
+        uid, and a uid that is there is passed over; `uid_to_fid` is overwritten by every later row.
+    """
+    fid_of = {reference.uid: reference.fid for reference in references}
+    first = {reference.uid: reference for reference in reversed(references)}
+    return [replace(one, fid=fid_of[one.uid]) for one in references if first[one.uid] is one]
 
 
 def _rows(csv_path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:

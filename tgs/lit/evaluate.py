@@ -13,6 +13,7 @@ from torch import nn
 from tgs.data.benchmark import ClipWork
 from tgs.data.predictions.own import OwnMasks
 from tgs.metrics.base import Protocol, fits_nobody
+from tgs.metrics.resize import mask_nearest
 from tgs.metrics.score import Score
 from tgs.pipeline.agent import Agent, Outcome
 from tgs.report.overlay import Strip, save
@@ -68,8 +69,8 @@ class Evaluate(L.LightningModule):
             return
         self.pictured[split] += 1
         for outcome, score, truth in zip(outcomes, scores, work.truths, strict=True):
-            boxes, masks = outcome.grounded.boxes, outcome.masks.binary_NHW
-            strip = Strip(work.clip.frames_NHWC, boxes, masks, truth, lines(outcome, score))
+            masks_NHW = mask_nearest(outcome.masks.binary_NHW, truth.shape[1:])  # the segmenter may have its own size
+            strip = Strip(work.clip.frames_NHWC, outcome.grounded.boxes, masks_NHW, truth, lines(outcome, score))
             save(strip, self.folder.path / "overlays" / f"{outcome.reference.row:05d}_{outcome.reference.uid}.jpg")
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tgs.ground.select import SAME_PLACE, comparable, overlaps
-from tgs.types import DecidedBy, Detections, Settle, Unparsed
+from tgs.types import DecidedBy, Detections, Settle
 
 Choose = Callable[[Detections], NDArray[np.float32]]
 """Which boxes (K, 4) of a frame go on: `tgs.ground.select.choose` with its settings."""
@@ -28,13 +28,11 @@ class AdaptiveRule:
         rival_share: a rival scores more than this fraction of the best box's score.
         rival_frames: T_f decides if at least this fraction of the frames, and at least one, has a rival.
         settle: how it decides.
-        unparsed: what becomes of a thought that cannot be read.
     """
 
     rival_share: float = 0.6
     rival_frames: float = 0.5
     settle: Settle = Settle.fine
-    unparsed: Unparsed = Unparsed.none
 
 
 @dataclass(frozen=True)

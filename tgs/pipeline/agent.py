@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tgs.ground.base import Grounder
 from tgs.ground.select import Choice, choose
 from tgs.pipeline.adaptive import AdaptiveRule, is_open, rival_counts, settled, simply
-from tgs.pipeline.description import believed, first_text
+from tgs.pipeline.description import TextRule, believed, first_text
 from tgs.pipeline.grounded import Grounded, accepted, by_detector, by_truth, nothing
 from tgs.segment.base import Segmenter
 from tgs.think.base import Thinker
@@ -54,6 +54,7 @@ class Agent:
         choice, max_boxes: which of these are kept.
         reject: a reference of whose boxes the detector is less sure, see `Grounded.clip_score`, gets none. 0: never.
         doubt: a thought that is in greater doubt counts as a null one. 1: never.
+        texts: how a thought becomes the detector's text.
         adaptive: when T_f decides under `Policy.adaptive`.
         seconds: time spent so far, by stage.
     """
@@ -67,6 +68,7 @@ class Agent:
     max_boxes: int = 5
     reject: float = 0.0
     doubt: float = 1.0
+    texts: TextRule = field(default_factory=TextRule)
     adaptive: AdaptiveRule = field(default_factory=AdaptiveRule)
     seconds: dict[str, float] = field(default_factory=lambda: {"think": 0.0, "ground": 0.0, "segment": 0.0})
 
@@ -114,7 +116,7 @@ class Agent:
         if self.policy is Policy.box:
             return [by_truth(truth_NHW) for truth_NHW in truths]
         pairs = list(zip(references, thoughts, strict=True))
-        firsts = [first_text(self.policy, *pair, self.adaptive.unparsed) for pair in pairs]
+        firsts = [first_text(self.policy, *pair, self.texts) for pair in pairs]
         frames = clip.frames_NHWC
         found = self._detect(frames, (text for text, _ in firsts))
         if self.policy is Policy.adaptive:
@@ -141,7 +143,9 @@ class Agent:
         rivals = {text: rival_counts(found[text], self.adaptive, box_threshold=self.box_threshold) for text in asked}
         unsettled = {text for text in asked if is_open(rivals[text], self.adaptive)}
         fines = [
-            thought.fine if thought is not None and by is DecidedBy.simple and text in unsettled else None
+            self.texts.closed(thought.fine)
+            if thought is not None and thought.fine and by is DecidedBy.simple and text in unsettled
+            else None
             for thought, (text, by) in zip(thoughts, firsts, strict=True)
         ]
         found = {**found, **self._detect(frames_NHWC, (fine for fine in fines if fine not in found))}

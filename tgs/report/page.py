@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tgs.config.table import TableConfig
 from tgs.report.claims import claims_grid, judge
+from tgs.report.differences import differences_grid
 from tgs.report.grid import Grid
 from tgs.report.provenance import Made, versions
 from tgs.report.published import published, published_grid
@@ -30,7 +31,7 @@ class Page:
     Attributes:
         table: its question, and what stands beside it.
         rows: ours, at least one.
-        grids: ours; the claims, if there are any; the article's numbers, if named.
+        grids: ours; the differences, if asked for; the claims, if there are any; the article's numbers, if named.
     """
 
     table: TableConfig
@@ -47,6 +48,8 @@ class Page:
         """
         rows = read_rows(folders)
         grids = [main_grid(rows)]
+        if table.against:
+            grids.append(differences_grid(rows, table.against))
         if table.claims:
             grids.append(claims_grid([judge(claim, rows) for claim in table.claims]))
         if table.published:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tgs.config.eval import NO_QUIRK
 from tgs.digest import digest_value
 from tgs.errors import ConfigError, DataError
 from tgs.metrics.base import Protocol
@@ -38,8 +39,8 @@ class Evaluation:
 
     @property
     def origin(self) -> Mapping[str, Any]:
-        """Everything that the numbers depend on."""
-        return self.summary["origin"]
+        """Everything that the numbers depend on. The first records do not say that they have no quirk."""
+        return {"quirk": NO_QUIRK, **self.summary["origin"]}
 
     def numbers(self, kinds: Collection[str] = ()) -> Numbers:
         """Its numbers with their resamples, of some kinds of reference or, where none is named, of all."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from tgs.config.eval import ADAPTIVE_ONLY, NO_QUIRK
 from tgs.metrics.bootstrap import LEVEL, RESAMPLES, Interval, Resampled
 from tgs.report.grid import Grid
 from tgs.report.results import Row
@@ -44,32 +46,70 @@ NAMED_OTHERWISE = {
 }  # fmt: skip
 """What records hold and the table says in its own words."""
 
-BELOW = ("scale", "thresholds.box", "thresholds.choice")
-"""Settings that are told below the table, unless they are a column because rows differ in them."""
+BELOW = ("scale", "thresholds.box", "thresholds.choice", "quirk")
+"""Settings that are told below the table, unless rows differ in them."""
 
 
 def main_grid(rows: Sequence[Row]) -> Grid:
     """One line per row; columns in which nothing was scored are left out."""
+    names = names_of(rows)
+    lines = [[*cells, *_cells(row)] for cells, row in zip(names.cells, rows, strict=True)]
+    headings = [*names.columns, *HEADINGS.values(), "bad", "seeds", "scored"]
+    return Grid(headings, lines, notes=notes(rows), words=len(names.columns)).without_empty()
+
+
+@dataclass(frozen=True)
+class Names:
+    """What rows are called: by benchmark, prompt, and the settings in which they differ.
+
+    Attributes:
+        columns: headings.
+        cells: for each row, a text per column; no two rows have the same.
+    """
+
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+
+def names_of(rows: Sequence[Row]) -> Names:
+    """Names of the rows of one table."""
     settings = [relevant(row) for row in rows]
-    known = [name for name in dict.fromkeys(chain(*settings)) if name not in NAMED_OTHERWISE]
-    varied = [name for name in known if len({f"{plain[name]}" for plain in settings if name in plain}) > 1]
-    columns = ["benchmark", "prompt", *varied]
-    names = [
-        [row.setting("benchmark"), who(row), *(f"{plain.get(name, '-')}" for name in varied)]
+    columns = ["benchmark", "prompt", *varied(settings)]
+    cells = [
+        [row.setting("benchmark"), who(row), *(f"{plain.get(name, '-')}" for name in columns[2:])]
         for row, plain in zip(rows, settings, strict=True)
     ]
-    if len({tuple(name) for name in names}) < len(names):  # rows differ in something that has no column
-        names = [[*name, str(row.setting("settings"))[:6]] for name, row in zip(names, rows, strict=True)]
+    if len({tuple(cell) for cell in cells}) < len(cells):  # rows differ in something that has no column
+        cells = [[*cell, str(row.setting("settings"))[:6]] for cell, row in zip(cells, rows, strict=True)]
         columns.append("settings")
-    lines = [[*name, *_cells(row)] for name, row in zip(names, rows, strict=True)]
-    headings = [*columns, *HEADINGS.values(), "bad", "seeds", "scored"]
-    return Grid(headings, lines, notes=notes(rows, varied), words=len(columns)).without_empty()
+    return Names(columns, cells)
+
+
+def varied(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Settings in which rows differ, but for those that follow from their quirk."""
+    known = [name for name in dict.fromkeys(chain(*settings)) if name not in NAMED_OTHERWISE]
+    of_quirk: dict[str, list[Mapping[str, Any]]] = {}
+    for plain in settings:
+        of_quirk.setdefault(plain["quirk"], []).append(plain)
+
+    def values(name: str, some: Sequence[Mapping[str, Any]]) -> int:
+        return len({f"{plain[name]}" for plain in some if name in plain})
+
+    return [
+        name
+        for name in known
+        if values(name, settings) > 1 and (name == "quirk" or any(values(name, some) > 1 for some in of_quirk.values()))
+    ]
 
 
 def relevant(row: Row) -> dict[str, Any]:
-    """Its settings by the command line's names, without those that only another prompt reads."""
-    adapts = row.setting("prompt") == Policy.adaptive
-    return {name: value for name, value in flat(row.origin).items() if adapts or not name.startswith("prompt.")}
+    """Its settings by the command line's names, without those that its prompt does not read."""
+    unread = [] if row.setting("prompt") == Policy.adaptive else [f"prompt.{key}" for key in ADAPTIVE_ONLY]
+    return {
+        name: value
+        for name, value in flat(row.origin).items()
+        if name not in unread and (thinks(row) or not name.startswith("prompt."))
+    }
 
 
 def flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
@@ -125,11 +165,14 @@ def told(fraction: float, measure: Measure) -> str:
     return f"{fraction:z.3f}" if measure.is_s else f"{100 * fraction:z.1f}"
 
 
-def notes(rows: Sequence[Row], varied: Sequence[str] = ()) -> list[str]:
+def notes(rows: Sequence[Row]) -> list[str]:
     """What the numbers are of."""
     labels = sorted({row.evaluations[0].protocol.label for row in rows})
-    plain = flat(rows[0].origin)
-    shared = [f"{name} {plain[name]}" for name in BELOW if name in plain and name not in varied]
+    plain = [flat(row.origin) for row in rows]
+    alike = {
+        name: plain[0][name] for name in BELOW if len({f"{one.get(name)}" for one in plain}) == 1 and name in plain[0]
+    }
+    shared = [f"{name} {value}" for name, value in alike.items() if (name, value) != ("quirk", NO_QUIRK)]
     thoughts = (
         "named: thoughts that name the true category, or null, in percent. bad: thoughts that could not be parsed."
     )

@@ -18,6 +18,7 @@ from tgs.think.llm import add_lora, add_tokens, load_llm, load_tokenizer, random
 from tgs.think.projector import Branch, build_branch, embedding_std
 from tgs.think.prompt import Template
 from tgs.think.ref_thinker import RefThinker
+from tgs.types import Padding, Reading, Wording
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -44,6 +45,9 @@ def build_ref_thinker(
     branches: str = Start.phase1,
     checkpoint: Path | str | None = None,
     batch_rows: int = 32,
+    wording: str = Wording.train,
+    padding: str = Padding.masked,
+    reading: str = Reading.strict,
     seed: int = 0,
 ) -> RefThinker:
     """Build a thinker, load its parts, and say what may learn: branches, and LoRA where the settings have it.
@@ -56,7 +60,7 @@ def build_ref_thinker(
         llm: `path` or `random` (keywords of `LlamaConfig`, with `tokenizer`: a folder); `dtype`; `lora`: keywords of
             `add_lora`, or None; `gradient_checkpointing`.
         template: see `Template`.
-        max_new_tokens, batch_rows: see `RefThinker`.
+        max_new_tokens, batch_rows, wording, padding, reading: see `RefThinker`.
         weights: folder of the parts: vision/, audio/, llm/, phase1_visual/, phase1_audio/.
         branches: `random`, or `phase1`: from the folders of the same names below `weights`.
         checkpoint: folder of a phase-2 run, read last; it must hold LoRA, and the branches if they start random.
@@ -93,6 +97,9 @@ def build_ref_thinker(
         template=Template(template),
         max_new_tokens=max_new_tokens,
         batch_rows=batch_rows,
+        wording=wording,
+        padding=padding,
+        reading=reading,
     )
     if checkpoint is not None:
         learnt = {name for name, parameter in thinker.named_parameters() if parameter.requires_grad}

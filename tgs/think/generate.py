@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tgs.think.assemble import pad_rows, positions
 from tgs.think.llm import word_embeddings
+from tgs.types import Padding
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
@@ -43,6 +44,7 @@ def greedy(
     stop_ids: Collection[int],
     pad_id: int,
     max_new_tokens: int,
+    padding: Padding = Padding.masked,
 ) -> list[Generated]:
     """Continue every row with its likeliest tokens until it stops or reaches the limit.
 
@@ -52,13 +54,15 @@ def greedy(
         prefix_of: for each row, its prefix.
         suffixes: for each row, the ids that follow its prefix (one or more).
         stop_ids: a row ends with the first of these.
-        pad_id: fed to rows that have ended; masked out where it pads.
+        pad_id: fed to rows that have ended, and put before rows that are shorter than others.
         max_new_tokens: limit per row.
+        padding: `masked` decodes by `decode`, `unmasked` by `decode_unmasked`.
     """
     rows: list[list[int]] = [[] for _ in suffixes]
     likely: list[Tensor] = []
     open_rows = set(range(len(rows)))
-    steps = decode(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id)
+    decoder = decode if padding is Padding.masked else decode_unmasked
+    steps = decoder(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id)
     logits_RV = next(steps)
     for step in range(max_new_tokens):
         tokens = logits_RV.argmax(dim=-1).tolist()
@@ -89,7 +93,7 @@ def decode(
 
     The prefixes are read once each and their keys and values repeated for their rows; suffixes are padded on the
     left, between prefix and suffix, masked, and not counted in positions. So a row's logits are those of its plain,
-    unpadded sequence (the released code passes no mask, and its answers depend on their batch).
+    unpadded sequence.
     """
     from transformers import DynamicCache
 
@@ -115,6 +119,43 @@ def decode(
         embeds_RLD = word_embeddings(llm)(tokens_R)[:, None]
         mask_RL = torch.cat([mask_RL, mask_RL.new_ones(len(mask_RL), 1)], dim=1)
         places_RL = places_RL[:, -1:] + 1
+
+
+@torch.no_grad()
+def decode_unmasked(
+    llm: LlamaForCausalLM,
+    prefixes_CLD: Tensor,
+    prefix_of: Sequence[int],
+    suffixes: Sequence[Sequence[int]],
+    *,
+    pad_id: int,
+) -> Generator[Tensor, Tensor, None]:
+    """`decode` as the released code does it: rows shorter than the longest begin with padding, which they read.
+
+    Neither mask nor positions are given: a row attends to its padding and counts it, so that its logits depend on how
+    long the other rows of its batch are.
+
+    Source:
+        Released `models/unified_llama.py`, `UnifiedForCausalLM.generate`, 4e144c9: of what `prepare_multimodal_inputs`
+        returns only `inputs_embeds` is handed on. transformers 4.37.2 then takes a mask of ones, and so positions from
+        0 on, padding included.
+        DEPARTS: its batches are 8 rows of the csv, whatever their clips; ours are of one clip's references.
+    """
+    from transformers import DynamicCache
+
+    cache, embeddings = DynamicCache(config=llm.config), word_embeddings(llm)
+    longest = max(len(suffix) for suffix in suffixes)
+    rows = []
+    for prefix, suffix in zip(prefix_of, suffixes, strict=True):
+        gap = torch.full((longest - len(suffix),), pad_id, device=prefixes_CLD.device)
+        words = torch.tensor(list(suffix), device=prefixes_CLD.device)
+        rows.append(torch.cat([embeddings(gap), prefixes_CLD[prefix], embeddings(words)]))
+    embeds_RLD = torch.stack(rows)
+    while True:
+        embeds_RLD = embeds_RLD.to(prefixes_CLD.dtype)
+        output = llm(inputs_embeds=embeds_RLD, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        tokens_R = yield output.logits[:, -1]
+        embeds_RLD = embeddings(tokens_R)[:, None]
 
 
 @contextmanager

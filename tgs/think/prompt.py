@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from tgs.errors import DataError
 from tgs.think.tokens import Modality, special_tokens_in
+from tgs.types import Wording
 
 
 class Template(StrEnum):
-    """Wording of the prompts."""
+    """Form of the prompts."""
 
     brief = "brief"  # for the tiny language model: no instruction, which it could not read anyway
-    released_train = "released_train"  # quotes and a colon around the expression
-    released_test = "released_test"  # neither: the released code trains with one and tests with the other
+    released = "released"
 
 
 _RELEASED_MEDIA = (
@@ -35,34 +35,37 @@ AUDIO_QUESTION = "Please describe this audio."
 """The one question of the released audio captions."""
 
 
-def thought_prompt(template: Template, expression: str) -> str:
+def thought_prompt(template: Template, expression: str, wording: Wording = Wording.train) -> str:
     """The prompt that asks which object an expression means. Video and audio come first, whatever the expression.
 
     Args:
-        template: wording.
+        template: form.
         expression: as the csv holds it; it is put in lower case, as in the released code.
+        wording: what stands around the expression. `brief` has no quotes: its test wording lacks the colon only.
     Raises:
         DataError: the expression is blank or holds a special token.
     Source:
-        Released `unified_dataset.py`, lines 98-105 (train) and 272-279 (test), to the byte.
+        Released `dataset/unified_dataset.py`, 4e144c9: `UnifiedDataset.add_ref_avs_samples` (train) and that of
+        `UnifiedTestDataset` (test), to the byte.
+        DEPARTS: blanks at the edges of an expression (3 rows of the test splits have some) are kept there.
     """
     words = _plain(expression, "expression").lower()
-    if template is Template.released_train:
-        return f"{_RELEASED_MEDIA}Given the referential expression: '{words}'{_RELEASED_TASK}"
-    if template is Template.released_test:
-        return f"{_RELEASED_MEDIA}Given the referential expression {words}{_RELEASED_TASK}"
-    return f"{_BRIEF_MEDIA}expression: {words}\n"
+    trained = wording is Wording.train
+    if template is Template.released:
+        named = f": '{words}'" if trained else f" {words}"
+        return f"{_RELEASED_MEDIA}Given the referential expression{named}{_RELEASED_TASK}"
+    return f"{_BRIEF_MEDIA}expression{':' if trained else ''} {words}\n"
 
 
 def caption_prompt(template: Template, modality: Modality, question: str = "") -> str:
     """The prompt that asks for a caption in phase 1.
 
     Args:
-        template: `brief`, or either released one (they do not differ here).
+        template: form.
         modality: what is described.
         question: the data's own question about images and videos; `brief` leaves it out where it is blank.
     Raises:
-        DataError: the question holds a special token, or a released template is given none for an image or video.
+        DataError: the question holds a special token, or `released` is given none for an image or video.
     Source:
         Released `pretrain_dataset.py`, 82-142.
     """

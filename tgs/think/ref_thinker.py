@@ -23,7 +23,7 @@ from tgs.think.parse import parse_thought
 from tgs.think.projector import Branch
 from tgs.think.prompt import Template, caption_prompt, thought_prompt
 from tgs.think.tokens import BRANCH_OF, END_OF_THOUGHT, Modality
-from tgs.types import Clip, Thought
+from tgs.types import Clip, Padding, Reading, Thought, Wording
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -37,9 +37,12 @@ class RefThinker(nn.Module):
         branches: a `Branch` for each of `video` and `audio`.
         llm: with embeddings for every id of the tokenizer.
         tokenizer: holds all special tokens (`tgs.think.llm.add_tokens`).
-        template: wording of the prompts.
+        template: form of the prompts.
         max_new_tokens: limit of a thought. The released 256 cuts long chains off.
         batch_rows: at most so many references are answered at once.
+        wording: of the question in `think`; training always has its own.
+        padding: what the rows of a batch see of it while they are answered.
+        reading: how a thought is parsed.
     Raises:
         ConfigError: the tokenizer lacks a special token.
     """
@@ -55,12 +58,16 @@ class RefThinker(nn.Module):
         template: Template,
         max_new_tokens: int = 256,
         batch_rows: int = 32,
+        wording: Wording | str = Wording.train,
+        padding: Padding | str = Padding.masked,
+        reading: Reading | str = Reading.strict,
     ) -> None:
         super().__init__()
         self.vision, self.audio, self.llm = vision, audio, llm
         self.branches = nn.ModuleDict({name: branches[name] for name in ("video", "audio")})
         self.tokenizer, self.template = tokenizer, Template(template)
         self.max_new_tokens, self.batch_rows = max_new_tokens, batch_rows
+        self.wording, self.padding, self.reading = Wording(wording), Padding(padding), Reading(reading)
         known = tokenizer.get_vocab()
         if lacking := [token for token in (*BRANCH_OF, END_OF_THOUGHT) if token not in known]:
             raise ConfigError(f"the tokenizer lacks {' '.join(lacking)}: call tgs.think.llm.add_tokens first")
@@ -135,7 +142,7 @@ class RefThinker(nn.Module):
             For each clip, one thought per reference.
         """
         clip_of = [clip for clip, own in enumerate(texts) for _ in own]
-        prompts = [thought_prompt(self.template, text) for own in texts for text in own]
+        prompts = [thought_prompt(self.template, text, self.wording) for own in texts for text in own]
         stop_ids = {self._end_of_thought, self._eos}
         rows = self._continue(features, clip_of, prompts, stop_ids=stop_ids, max_new_tokens=self.max_new_tokens)
         thoughts = iter([self._thought(row) for row in rows])
@@ -181,6 +188,7 @@ class RefThinker(nn.Module):
                     stop_ids=stop_ids,
                     pad_id=self._pad,
                     max_new_tokens=max_new_tokens,
+                    padding=self.padding,
                 )
         return done
 
@@ -209,7 +217,7 @@ class RefThinker(nn.Module):
         return str(self.tokenizer.decode(ids, skip_special_tokens=False))
 
     def _thought(self, row: Generated) -> Thought:
-        thought = parse_thought(self._text(row), finished=row.finished)
+        thought = parse_thought(self._text(row), finished=row.finished, reading=self.reading)
         words = cast("list[str]", self.tokenizer.convert_ids_to_tokens(row.ids))
         return replace(thought, doubt=doubt(words, row.probabilities))
 

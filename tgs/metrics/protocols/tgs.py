@@ -26,9 +26,9 @@ class TgsProtocol(Averaged):
     DEPARTS:
         The released SAM2 sees a 224 x 224 image, so its logits are interpolated to 224 and then pass the sigmoid.
         Ours are soft maps at the clip's size, in 255ths: they are interpolated to 224 after the sigmoid and cut at 0.5,
-        which is the same cut as logit > 0.
+        which is the same cut as logit > 0. With quirk=small_frames they come at 224 and are not interpolated.
         uids that occur twice are scored twice, each row on its own masks; the released script scores the first
-        prediction on the last row's masks.
+        prediction on the last row's masks, as quirk=one_per_uid does.
         A missing frame or mask is an error of the data room; the released script skips it and, where all are
         missing, scores 0, which is a perfect S.
     Source:

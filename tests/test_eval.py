@@ -1,0 +1,58 @@
+"""From an evaluation's settings to its agent and its origin: every quirk reaches the stage that it is about."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from tgs.config.compose import CONF, register, typed
+from tgs.config.eval import EvalConfig
+from tgs.data.files import BenchmarkFiles
+from tgs.eval import build_agent, origin_of
+from tgs.ground.select import Choice
+from tgs.pipeline.description import TextRule
+from tgs.segment.sam2 import Sam2
+from tgs.segment.view import Viewed
+from tgs.types import NullIn, Padding, Reading, Unparsed, Wording
+
+register()
+
+
+def composed(*overrides):
+    with initialize_config_dir(CONF, version_base="1.3"):
+        return typed(compose("eval", ["checkpoint=null", *overrides]), EvalConfig)
+
+
+def test_without_quirks_nothing_stands_between_frames_and_segmenter():
+    agent = build_agent(composed())
+    assert isinstance(agent.segmenter, Sam2)
+    assert (agent.choice, agent.texts) == (Choice.best, TextRule())
+    thinker = agent.thinker
+    assert (thinker.wording, thinker.padding, thinker.reading) == (Wording.train, Padding.masked, Reading.strict)
+    assert (thinker.batch_rows, thinker.max_new_tokens) == (32, 200)
+
+
+def test_all_quirks_reach_their_stages():
+    agent = build_agent(composed("quirk=all"))
+    assert isinstance(agent.segmenter, Viewed)
+    assert (agent.segmenter.swap_channels, agent.segmenter.size_px) == (True, 224)
+    assert (agent.choice, agent.texts) == (Choice.first, TextRule(Unparsed.error, NullIn.test_n, extra_dot=True))
+    thinker = agent.thinker
+    assert (thinker.wording, thinker.padding, thinker.reading) == (Wording.test, Padding.unmasked, Reading.by_tag)
+    assert (thinker.batch_rows, thinker.max_new_tokens) == (8, 256)
+
+
+@pytest.mark.parametrize(("override", "swapped", "size_px"), [
+    ("segmenting.swap_channels=true", True, None), ("segmenting.size_px=64", False, 64),
+])  # fmt: skip
+def test_one_of_two_views_is_enough(override, swapped, size_px):
+    segmenter = build_agent(composed("prompt=box", override)).segmenter
+    assert (segmenter.swap_channels, segmenter.size_px) == (swapped, size_px)
+
+
+def test_an_origin_names_the_quirk_and_what_it_sets(tmp_path):
+    (tmp_path / "metadata.csv").write_text("vid,uid,split,fid,exp\n")
+    files = BenchmarkFiles(name="b", csv=tmp_path / "metadata.csv", media=tmp_path / "media", masks=tmp_path / "gt")
+    plain, quirky, raw = (origin_of(composed(*o), files) for o in ([], ["quirk=all"], ["prompt=raw", "quirk=all"]))
+    assert (plain["quirk"], plain["one_per_uid"], plain["segmenting"]["size_px"]) == ("none", False, None)
+    assert (quirky["quirk"], quirky["one_per_uid"], quirky["segmenting"]["size_px"]) == ("all", True, 224)
+    assert quirky["asking"] == {"wording": "test", "padding": "unmasked", "batch_rows": 8, "reading": "by_tag"}
+    assert raw["asking"] is None  # nobody is asked
