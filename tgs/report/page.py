@@ -13,7 +13,7 @@ from tgs.report.claims import claims_grid, judge
 from tgs.report.grid import Grid
 from tgs.report.provenance import Made, versions
 from tgs.report.published import published, published_grid
-from tgs.report.results import Row, read_rows
+from tgs.report.results import Evaluation, read_rows
 from tgs.report.tables import main_grid
 
 WIDTH = 160
@@ -29,12 +29,12 @@ class Page:
 
     Attributes:
         table: its question, and what stands beside it.
-        rows: ours, at least one.
+        evaluations: ours, at least one.
         grids: ours; the claims, if there are any; the article's numbers, if named.
     """
 
     table: TableConfig
-    rows: Sequence[Row]
+    evaluations: Sequence[Evaluation]
     grids: Sequence[Grid]
 
     @classmethod
@@ -51,7 +51,7 @@ class Page:
             grids.append(claims_grid([judge(claim, rows) for claim in table.claims]))
         if table.published:
             grids.append(published_grid(published(table.published), {row.setting("benchmark") for row in rows}))
-        return cls(table, rows, grids)
+        return cls(table, [evaluation for row in rows for evaluation in row.evaluations], grids)
 
     def show(self) -> None:
         """Print to the console."""
@@ -70,7 +70,7 @@ class Page:
             f"**Command.** {made.sentence()}",
             *(grid.markdown() for grid in self.grids),
             self.table.note,
-            f"**Versions.** {' '.join(versions(self.rows))}",
+            f"**Versions.** {' '.join(versions(self.evaluations))}",
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
