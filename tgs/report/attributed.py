@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,10 @@ from tgs.metrics.bootstrap import Resampled
 from tgs.report.attribution import Fault, Label, fits_nobody
 from tgs.report.confusion import confusion_grid, confusions, named
 from tgs.report.grid import Grid
-from tgs.report.named import share
 from tgs.report.page import Page
-from tgs.report.slices import SLICINGS, Slicing, size, slices
+from tgs.report.slices import SLICINGS, Slicing, everything, size, slices
 from tgs.report.swap import STAGES, Swap, swap_grid
-from tgs.report.tables import HEADINGS, cell, told
-from tgs.types import Measure
+from tgs.report.tables import HEADINGS, caveats, cell, coverage, told
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +50,14 @@ class Attributed:
         """
         run = self.swap.run
         grids = [swap_grid(self.swap.numbers()), self.labels(), self.slices(), confusion_grid(confusions(run.records))]
-        origin = run.origin
-        title = f"Where {origin['benchmark']}, prompt {origin['policy']}, fails"
-        evaluations = [run, self.swap.name, self.swap.box]
-        return Page(TableConfig(title=title), evaluations, [grid for grid in grids if grid.rows])
+        title = f"Where prompt {run.origin['policy']} fails on {run.origin['benchmark']}"
+        table = TableConfig(title=title, note=" ".join([coverage(run), *caveats([run])]))
+        return Page(table, [run, self.swap.name, self.swap.box], [grid for grid in grids if grid.rows])
 
     def labels(self) -> Grid:
         """How many references each stage failed first, and what these lose to which stage."""
         by_label = Slicing([fault.label for fault in self.faults], list(Label))
-        everyone = Slicing(["all"] * len(self.faults), ["all"])
-        found = list(slices(self.swap.run, [by_label, everyone]))
+        found = list(slices(self.swap.run, [by_label, everything(self.swap.run.records)]))
         of = {part.measure: len(part.positions) for part in found if part.name == "all"}
         lines = []
         for part in found:
@@ -81,8 +77,8 @@ class Attributed:
 
     def _lucky(self) -> list[str]:
         lucky = Counter(fault.in_spite_of for fault in self.faults if fault.in_spite_of is not None)
-        told_each = ", ".join(f"{label} {lucky[label]}" for label in Label if label in lucky)
-        return [f"ok in spite of an earlier failure: {told_each}."] if lucky else []
+        each = ", ".join(f"{label} {lucky[label]}" for label in Label if label in lucky)
+        return [f"Right, and counted as ok, although a stage failed: {each}."] if lucky else []
 
     def slices(self) -> Grid:
         """The run's numbers by slice, and what fails most there."""
@@ -106,7 +102,7 @@ class Attributed:
         run = self.swap.run
         for record, fault, loss_3 in zip(run.records, self.faults, self.loss_K3.tolist(), strict=True):
             yield {
-                **{key: record[key] for key in ("uid", "row", "split", "kind", "category")},
+                **{key: record[key] for key in ("uid", "row", "split", "kind", "category", "J", "F", "S")},
                 "named": None if record["thought"] is None else named(record),
                 "label": fault.label,
                 "in_spite_of": fault.in_spite_of,

@@ -80,8 +80,8 @@ def everything(records: Sequence[Record]) -> Slicing:
 
 
 def kinds(records: Sequence[Record]) -> Slicing:
-    """By kind of reference; none where the benchmark has no kinds."""
-    return _sorted([f"kind: {record['kind']}" if record["kind"] else None for record in records])
+    """By kind of reference, of those with an object; none where the benchmark has no kinds."""
+    return _sorted([_unless_null(record, f"kind: {record['kind']}") if record["kind"] else None for record in records])
 
 
 def instances(records: Sequence[Record]) -> Slicing:
@@ -101,7 +101,7 @@ def sizes(records: Sequence[Record]) -> Slicing:
     size_K = [None if fits_nobody(record) else size(record) for record in records]
     known = [share for share in size_K if share is not None]
     if not known:
-        return Slicing(size_K, [])
+        return Slicing([None] * len(records), [])
     low, high = np.quantile(known, [1 / 3, 2 / 3])
     names = [f"size: up to {low:.1%}", f"size: {low:.1%} to {high:.1%}", f"size: above {high:.1%}"]
     found = [None if share is None else names[int(np.searchsorted([low, high], share))] for share in size_K]
