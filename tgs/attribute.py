@@ -19,14 +19,14 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tgs.attribute", description=__doc__)
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished evaluation: runs/eval/...")
     parser.add_argument(
-        "--name", type=Path, metavar="NAME_RUN", help="its oracle of prompt=category; else the one beside it"
+        "--name", type=Path, metavar="RUN", help="the same with prompt=category; else the one beside it"
     )
-    parser.add_argument("--box", type=Path, metavar="BOX_RUN", help="its oracle of prompt=box; else the one beside it")
+    parser.add_argument("--box", type=Path, metavar="RUN", help="the same with prompt=box; else the one beside it")
     parser.add_argument(
         "--write",
         type=Path,
         metavar="FILE",
-        help="write the page, and beside it FILE's name.jsonl, a line per reference",
+        help="write the page as Markdown and, beside it as .jsonl, every reference",
     )
     asked = parser.parse_args(arguments)
     found = Attributed.of(swap_of(asked.run, asked.name, asked.box))

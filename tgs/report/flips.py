@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from tgs.report.attribution import fits_nobody, is_right
@@ -45,7 +46,7 @@ class Flip:
 def _side(record: Record) -> dict[str, Any]:
     return {
         "named": said(record),
-        "description": record["description"],
+        "description": record.get("description"),
         **{measure: record[measure] for measure in ("J", "F", "S")},
     }
 
@@ -76,13 +77,18 @@ def flips_grid(found: Sequence[Flip]) -> Grid:
 
 
 def _line(flip: Flip) -> list[str]:
-    words = ["B" if flip.won else "A", *(flip.a[key] for key in ("uid", "text", "category"))]
+    words = ["B" if flip.won else "A", flip.a["uid"], _short(flip.a["text"]), flip.a["category"]]
     return [*words, *map(_looked_for, (flip.a, flip.b)), *map(_score, (flip.a, flip.b))]
 
 
+def _short(text: str) -> str:
+    """So that a line stays a line."""
+    return shorten(text, 50, placeholder=" …")
+
+
 def _looked_for(record: Record) -> str:
-    """The detector's text; without one what the thought names, null or unreadable."""
-    return record["description"] or said(record) or "-"
+    """The detector's text; without one what the thought names, null or unreadable. Given masks have neither."""
+    return _short(record.get("description") or said(record) or "-")
 
 
 def _score(record: Record) -> str:
