@@ -1,7 +1,8 @@
 """Which stage failed a reference, from its record alone.
 
-A reference is right if J >= 0.5, or, where nobody fits, if S = 0. One that is wrong gets the label of the first stage
-that failed, in the order in which they run:
+A reference is right if J >= 0.5, or, where nobody fits, if S = 0, by the protocol that scored it; most protocols count
+frames that do not show the object into J. One that is wrong gets the label of the first stage that failed, in the order
+in which they run:
 
     parse        the thought could not be read
     false_null   it says that nobody fits, or was not believed, and somebody is there

@@ -15,7 +15,7 @@ from tgs.report.tables import HEADINGS, bracket, caveats, cell, coverage, told
 
 
 class Compared:
-    """All that is told of two runs; made once, for the page and for the file."""
+    """All that is told of two runs: worked out once, for the page and for the file."""
 
     def __init__(self, pairing: Pairing, path_a: Path, path_b: Path) -> None:
         self.pairing, self.paths = pairing, (path_a, path_b)
@@ -58,7 +58,7 @@ def _number(difference: Difference) -> dict[str, Any]:
 
 
 def settings_grid(settings: Mapping[str, tuple[Any, Any]], paths: Sequence[Path]) -> Grid:
-    """Where the two lie, and in what they differ; the digests stand for all that has no name."""
+    """Which the two are, and in what they differ."""
     lines = [["run", *(path.resolve().name for path in paths)]]
     lines += [[name, *("-" if value is None else f"{value}" for value in values)] for name, values in settings.items()]
     notes = ["settings: digest of all settings together, those without a line of their own, too."]

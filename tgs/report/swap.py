@@ -5,8 +5,8 @@
     lost to Segment  = 1 - with the true box
 
 of J&F, or of 1 - S where nobody fits, so that the three add up to all that a reference, or a split, lacks. A single
-loss may be negative: a wrong name can find the right box. Segment's holds what a protocol denies even true masks: it
-may resize truth and prediction differently.
+loss may be negative: a wrong name can find the right box, and T_f can tell two of a kind apart, which their true name
+cannot. Segment's loss holds what a protocol denies even true masks: it may resize truth and prediction differently.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tgs.report.tables import HEADINGS, cell, told
 from tgs.types import Measure
 
 STAGES = ("Think", "Ground", "Segment")
+
+LOST = (Measure.seen, Measure.unseen, Measure.mix, Measure.null_s, Measure.val, Measure.val_s)
+"""The numbers of which stages take their part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +55,9 @@ class Swap:
         each = [evaluation.numbers() for evaluation in (self.run, self.name, self.box)]
         return {
             measure: tuple(numbers[measure] for numbers in each)  # type: ignore[misc] - three of them
-            for measure in HEADINGS
-            if is_loss(measure) and measure in each[0]
+            for measure in LOST
+            if measure in each[0]
         }
-
-
-def is_loss(measure: Measure) -> bool:
-    """Whether it is a number of which stages take their part: J&F or S."""
-    return measure not in (Measure.named, Measure.seen_fb, Measure.unseen_fb, Measure.val_fb)
 
 
 def worth(score: Score) -> float:
