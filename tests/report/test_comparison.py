@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tgs.errors import DataError
-from tgs.report.compared import Compared
+from tgs.report.compared import Compared, told_p
 from tgs.report.comparison import Contest, Pairing, own
 from tgs.report.flips import flips, flips_grid
 from tgs.types import Measure
@@ -64,6 +64,10 @@ def test_contests_count_right_references(pairing):
     assert null == Contest(Measure.null_s, both=0, only_a=1, only_b=2, neither=0)
     assert null.p == 1  # three coins, one of them heads: (1 + 3) / 8 on either side
     assert Contest(Measure.seen, 0, 0, 5, 0).p == 2 / 32
+
+
+def test_a_p_is_never_printed_as_nought():
+    assert [told_p(p) for p in (1, 0.0601, 0.0001, 2e-9)] == ["1.0000", "0.0601", "0.0001", "<0.0001"]
 
 
 def test_slices_of_kinds(pairing):

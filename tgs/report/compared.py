@@ -88,13 +88,18 @@ def slices_grid(found: Iterable[Difference]) -> Grid:
 
 def _change(one: Difference) -> list[str]:
     change = one.b - one.a
-    return [f"{told(change.value, one.measure)} {bracket(change.interval, one.measure)}", f"{one.p:.4f}"]
+    return [f"{told(change.value, one.measure)} {bracket(change.interval, one.measure)}", told_p(one.p)]
+
+
+def told_p(p: float) -> str:
+    """Four digits; a p is never nought."""
+    return f"{p:.4f}" if p >= 0.0001 else "<0.0001"
 
 
 def contests_grid(found: Iterable[Contest]) -> Grid:
     """One line per number of the tables that counts references."""
     lines = [
-        [HEADINGS[one.measure], *map(str, (one.both, one.only_a, one.only_b, one.neither)), f"{one.p:.4f}"]
+        [HEADINGS[one.measure], *map(str, (one.both, one.only_a, one.only_b, one.neither)), told_p(one.p)]
         for one in found
     ]
     notes = ["right: J at least 0.5, or S = 0. p: McNemar's exact test, which takes every reference for itself."]
