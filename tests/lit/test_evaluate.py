@@ -126,6 +126,13 @@ def test_a_row_tells_the_whole_story(done):
     }  # fmt: skip
 
 
+def test_a_row_knows_where_the_object_really_is(done):
+    folder, _, _ = done
+    seen, null = (folder.read_clip(one.folder)[0][0] for one in (SEEN, NULL))
+    assert (seen["fid"], seen["truth"]) == (0, {"boxes": [[56, 56, 168, 168]] * 2, "shares": [0.25] * 2})
+    assert null["truth"] == {"boxes": [None] * 2, "shares": [0] * 2}
+
+
 def test_a_row_knows_what_empty_masks_would_score(done):
     folder, _, _ = done
     share = 112 * 112 / 224**2  # of the frame that the lion fills

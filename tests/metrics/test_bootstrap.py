@@ -179,6 +179,11 @@ def test_differences_of_the_same_clips_are_paired():
     assert a.interval[1] - a.interval[0] > 0.1
 
 
+def test_what_a_number_falls_short_of():
+    short = 1.0 - Resampled(0.75, np.array([0.5, 1.0]), "x")
+    assert (short.value, short.values_R.tolist(), short.clips) == (0.25, [0.5, 0.0], "x")
+
+
 def test_different_clips_are_not_paired():
     a, b = (
         resample(PROTOCOLS["tgs"], [score(0, "a"), score(1, other)], resamples=5)[Measure.seen] for other in ("b", "c")

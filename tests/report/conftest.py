@@ -17,6 +17,12 @@ ORIGIN = {
     "protocol": "tgs", "checkpoint": "c0", "training": "t0", "zoo": "zz", "settings": "0123456789",
 }  # fmt: skip
 
+LEFT_HALF = [0, 0, 10, 20]
+UNTHOUGHT = {
+    "fid": 0, "category": "dog", "text": "It.", "thought": None, "description": "It.", "boxes": [[LEFT_HALF]] * 10,
+    "truth": {"boxes": [LEFT_HALF] * 10, "shares": [0.5] * 10},
+}  # fmt: skip
+
 
 def scores_of(split, values, kind, first):
     """One reference a clip; `values` are its J, which is its F too, or its S."""
@@ -31,7 +37,7 @@ def scores_of(split, values, kind, first):
 def write(tmp_path):
     """write(name, seen=[...], unseen=[...], null=[...], val=[...], **origin) -> the folder of a finished evaluation.
 
-    `named` are the T_s of the first references, all of which are to a dog.
+    `named` are the T_s of the first references, all of which are to a dog that fills the left half of every frame.
     """
 
     def write(name, seen=(), unseen=(), null=(), val=(), kinds=None, named=(), missing=0, rival_share=0.6, **origin):
@@ -42,7 +48,7 @@ def write(tmp_path):
         if kinds:
             scores = [Score(**{**vars(s), "kind": kind}) for s, kind in zip(scores, kinds, strict=True)]
         folder = EvalFolder(tmp_path / name)
-        rows = [{**score.as_record(), "folder": score.folder, "category": "dog", "thought": None} for score in scores]
+        rows = [{**score.as_record(), **UNTHOUGHT, "folder": score.folder} for score in scores]
         for row, simple in zip(rows, named, strict=False):
             row["thought"] = {"status": "ok", "simple": simple, "is_null": simple == "null"}
         for score, row in zip(scores, rows, strict=True):

@@ -1,7 +1,7 @@
 """Which code and which versions a table comes from."""
 
 from tgs.report.provenance import Made, duration, versions
-from tgs.report.results import read_rows
+from tgs.report.results import read
 
 
 def test_how_a_table_came_about():
@@ -13,7 +13,7 @@ def test_how_a_table_came_about():
 def test_every_version_is_named_once(write):
     folders = [write("a", seen=[0.1]), write("b", seen=[0.1], checkpoint="c1"),
                write("raw", seen=[0.1], policy="raw", checkpoint=None, benchmark_version=None)]  # fmt: skip
-    assert versions(read_rows(folders)) == [
+    assert versions([read(folder) for folder in folders]) == [
         "Benchmarks: stickers (csv aa), stickers 0.2 (csv aa).", "Protocol: tgs@1.", "Scale: tiny.",
         "Shipped weights: zz.", "Phase 2: c0, c1.", "tgs: 0.1.0.",
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import lightning as L
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from tgs.data.benchmark import ClipWork
@@ -16,6 +18,7 @@ from tgs.metrics.base import Protocol, fits_nobody
 from tgs.metrics.resize import mask_nearest
 from tgs.metrics.score import Score
 from tgs.pipeline.agent import Agent, Outcome
+from tgs.pipeline.grounded import true_box
 from tgs.report.overlay import Strip, save
 from tgs.report.records import EvalFolder
 from tgs.types import Masks, Split
@@ -58,7 +61,7 @@ class Evaluate(L.LightningModule):
                 self.masks.write(outcome.reference, outcome.masks)
         self._picture(batch, outcomes, scores)
         empty = if_rejected(self.protocol, batch)
-        rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, strict=True)]
+        rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, batch.truths, strict=True)]
         curves = {score.row: score.curve.total for score in scores if score.curve is not None}
         self.folder.write_clip(name, rows, curves)
         return len(rows)
@@ -88,16 +91,19 @@ def if_rejected(protocol: Protocol, work: ClipWork) -> list[Score]:
     return scores
 
 
-def as_row(outcome: Outcome, score: Score, empty: Score) -> dict[str, Any]:
+def as_row(outcome: Outcome, score: Score, empty: Score, truth_NHW: NDArray[np.bool_]) -> dict[str, Any]:
     """One reference's record: who, what was thought, what was boxed, what it scored.
 
     Args:
         empty: what it would have scored with empty masks; rejections are judged by it, see `tgs.report.null_curve`.
+        truth_NHW: true masks, of which the boxes and sizes are kept; failures are told apart by them, see
+            `tgs.report.attribution`.
     """
     thought, grounded = outcome.thought, outcome.grounded
     return {
         **score.as_record(),
         "folder": outcome.reference.folder,
+        "fid": outcome.reference.fid,
         "category": outcome.reference.category,
         "text": outcome.reference.text,
         "thought": None if thought is None else {
@@ -111,6 +117,10 @@ def as_row(outcome: Outcome, score: Score, empty: Score) -> dict[str, Any]:
         "box_scores": [round(score, 4) for score in grounded.scores],
         "clip_score": grounded.clip_score,
         "if_rejected": {"J": empty.J, "F": empty.F, "S": empty.S},
+        "truth": {
+            "boxes": [next(iter(true_box(truth_HW).tolist()), None) for truth_HW in truth_NHW],
+            "shares": [round(float(truth_HW.mean()), 6) for truth_HW in truth_NHW],
+        },
     }  # fmt: skip
 
 

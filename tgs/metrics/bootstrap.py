@@ -65,6 +65,10 @@ class Resampled:
         _require_one(self, other)
         return Resampled(self.value - other.value, self.values_R - other.values_R, self.clips)
 
+    def __rsub__(self, whole: float) -> Resampled:
+        """What it falls short of a number that is the same on all clips."""
+        return Resampled(whole - self.value, whole - self.values_R, self.clips)
+
 
 def mean(numbers: Sequence[Resampled]) -> Resampled:
     """Of several evaluations of the same clips, such as the seeds of a training: the clips are drawn once for all.
@@ -195,14 +199,19 @@ def _outlines(scores: Sequence[Score], resamples: int, seed: int) -> Resampled:
 
 def _mix(protocol: Protocol, scores: Sequence[Score], seen: Resampled, unseen: Resampled) -> Resampled:
     """By the protocol's weights, which stay as they are on the clips themselves on every resample."""
-    frames = (sum(s.frames for s in scores if s.split is split and s.J is not None) for split in MIXED)
-    seen_weight, unseen_weight = map(protocol.mix_weight, frames)
-    share = seen_weight / (seen_weight + unseen_weight)
+    share = mix_share(protocol, scores)
     return Resampled(
         share * seen.value + (1 - share) * unseen.value,
         share * seen.values_R + (1 - share) * unseen.values_R,
         digest_value([seen.clips, unseen.clips]),
     )
+
+
+def mix_share(protocol: Protocol, scores: Sequence[Score]) -> float:
+    """The part of Mix that Seen is, by the protocol's weights; the rest is Unseen."""
+    frames = (sum(s.frames for s in scores if s.split is split and s.J is not None) for split in MIXED)
+    seen_weight, unseen_weight = map(protocol.mix_weight, frames)
+    return seen_weight / (seen_weight + unseen_weight)
 
 
 def _clips(scores: Sequence[Score]) -> list[str]:

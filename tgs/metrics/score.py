@@ -45,6 +45,11 @@ class Score:
     Fb: float | None = None
 
     @property
+    def JF(self) -> float | None:  # noqa: N802 - the tables' own name
+        """(J + F) / 2; None where nobody fits."""
+        return None if self.J is None or self.F is None else (self.J + self.F) / 2
+
+    @property
     def key(self) -> tuple[str, int]:
         """(uid, row): uids alone are not unique in Ref-AVSBench."""
         return self.uid, self.row

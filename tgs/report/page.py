@@ -14,7 +14,7 @@ from tgs.report.differences import differences_grid
 from tgs.report.grid import Grid
 from tgs.report.provenance import Made, versions
 from tgs.report.published import published, published_grid
-from tgs.report.results import Row, read_rows
+from tgs.report.results import Evaluation, read_rows
 from tgs.report.tables import main_grid
 
 WIDTH = 160
@@ -30,12 +30,12 @@ class Page:
 
     Attributes:
         table: its question, and what stands beside it.
-        rows: ours, at least one.
+        evaluations: ours, at least one.
         grids: ours; the differences, if asked for; the claims, if there are any; the article's numbers, if named.
     """
 
     table: TableConfig
-    rows: Sequence[Row]
+    evaluations: Sequence[Evaluation]
     grids: Sequence[Grid]
 
     @classmethod
@@ -54,7 +54,7 @@ class Page:
             grids.append(claims_grid([judge(claim, rows) for claim in table.claims]))
         if table.published:
             grids.append(published_grid(published(table.published), {row.setting("benchmark") for row in rows}))
-        return cls(table, rows, grids)
+        return cls(table, [evaluation for row in rows for evaluation in row.evaluations], grids)
 
     def show(self) -> None:
         """Print to the console."""
@@ -73,7 +73,7 @@ class Page:
             f"**Command.** {made.sentence()}",
             *(grid.markdown() for grid in self.grids),
             self.table.note,
-            f"**Versions.** {' '.join(versions(self.rows))}",
+            f"**Versions.** {' '.join(versions(self.evaluations))}",
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 

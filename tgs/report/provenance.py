@@ -1,4 +1,4 @@
-"""Where a table comes from: the code's commit, and the versions of all that its rows were made with."""
+"""Where a table comes from: the code's commit, and the versions of all that it was made with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tgs.commit import commit
-from tgs.report.results import Row
+from tgs.report.results import Evaluation
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def versions(rows: Sequence[Row]) -> list[str]:
+def versions(evaluations: Sequence[Evaluation]) -> list[str]:
     """One sentence a thing that numbers depend on, every version named once."""
-    origins = [evaluation.origin for row in rows for evaluation in row.evaluations]
+    origins = [evaluation.origin for evaluation in evaluations]
     benchmarks = {
         f"{o['benchmark']}{_after(' ', o.get('benchmark_version'))} (csv {o['benchmark_digest']})" for o in origins
     }
     things = {
         "Benchmarks": benchmarks,
-        "Protocol": {evaluation.protocol.label for row in rows for evaluation in row.evaluations},
+        "Protocol": {evaluation.protocol.label for evaluation in evaluations},
         "Scale": {o["scale"] for o in origins if "scale" in o},
         "Shipped weights": {o["zoo"] for o in origins if "zoo" in o},
         "Phase 2": {o["checkpoint"] for o in origins if o.get("checkpoint")},

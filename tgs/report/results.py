@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,18 @@ class Evaluation:
 
     def numbers(self, kinds: Collection[str] = ()) -> Numbers:
         """Its numbers with their resamples, of some kinds of reference or, where none is named, of all."""
-        chosen = [pair for pair in zip(self.scores, self.records, strict=True) if not kinds or pair[0].kind in kinds]
-        found = resample(self.protocol, [score for score, _ in chosen])
-        if thought := [(score.folder, names_it(record)) for score, record in chosen if record["thought"] is not None]:
+        if kinds:
+            return self.at([index for index, score in enumerate(self.scores) if score.kind in kinds]).numbers()
+        found = resample(self.protocol, self.scores)
+        told = zip(self.scores, self.records, strict=True)
+        if thought := [(score.folder, names_it(record)) for score, record in told if record["thought"] is not None]:
             found[Measure.named] = share(*zip(*thought, strict=True))
         return found
+
+    def at(self, positions: Sequence[int]) -> Evaluation:
+        """Some of its references, in this order; the summary stays that of all."""
+        scores, records = ([values[index] for index in positions] for values in (self.scores, self.records))
+        return replace(self, scores=scores, records=records)
 
 
 @dataclass(frozen=True, eq=False)

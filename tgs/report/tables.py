@@ -11,7 +11,7 @@ from typing import Any
 from tgs.config.eval import ADAPTIVE_ONLY, NO_QUIRK
 from tgs.metrics.bootstrap import LEVEL, RESAMPLES, Interval, Resampled
 from tgs.report.grid import Grid
-from tgs.report.results import Row
+from tgs.report.results import Evaluation, Row
 from tgs.types import THINKING, Measure, Policy
 
 WHO = {
@@ -181,9 +181,21 @@ def notes(rows: Sequence[Row]) -> list[str]:
         f"Brackets: {LEVEL:.0%} bootstrap intervals over clips ({RESAMPLES:,} resamples).",
         *spreads(rows),
     ]
-    if any(row.partial for row in rows):
+    return [*found, *caveats([evaluation for row in rows for evaluation in row.evaluations])]
+
+
+def coverage(evaluation: Evaluation) -> str:
+    """Of how many references its numbers are, and by which protocol."""
+    numbers = evaluation.summary["numbers"]
+    return f"{numbers['scored']} of {numbers['expected']} references, protocol {numbers['protocol']}."
+
+
+def caveats(evaluations: Sequence[Evaluation]) -> list[str]:
+    """What nobody must overlook."""
+    found = []
+    if any(evaluation.summary["numbers"]["partial"] for evaluation in evaluations):
         found.append("PARTIAL rows, with fewer references scored than there are, are no headline.")
-    if any("stickers" in row.setting("benchmark") for row in rows):
+    if any("stickers" in evaluation.origin["benchmark"] for evaluation in evaluations):
         found.append("stickers is a synthetic benchmark.")
     return found
 
