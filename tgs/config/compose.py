@@ -9,6 +9,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
+from tgs.config.doctor import DoctorConfig
 from tgs.config.eval import EvalConfig, check_evaluation
 from tgs.config.stickers import StickersConfig
 from tgs.config.train import TrainConfig
@@ -27,6 +28,7 @@ def register() -> None:
     store.store("train_schema", TrainConfig)
     store.store("eval_schema", EvalConfig)
     store.store("stickers_schema", StickersConfig)
+    store.store("doctor_schema", DoctorConfig)
     OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
 
 
