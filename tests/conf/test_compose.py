@@ -16,7 +16,7 @@ from tgs.pipeline.adaptive import AdaptiveRule
 from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
-ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "stickers": []}
+ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "stickers": [], "doctor": []}
 
 
 def options(group: str) -> list[str]:
@@ -31,7 +31,7 @@ def composed(root: str, *overrides: str):
 def groups(root: str) -> list[str]:
     wanted = {"train": ["trainer", "optim", "logger", "benchmark", "scale"], "stickers": ["set"],
               "eval": ["benchmark", "control", "prompt", "thresholds", "protocol", "logger", "trainer",
-                       "scale"]}  # fmt: skip
+                       "scale"], "doctor": ["benchmark", "trainer", "scale"]}  # fmt: skip
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
 
 
@@ -72,6 +72,8 @@ def test_every_sweep_composes(name):
         ("eval", "prompt.polcy=fine", "polcy"),
         ("train", "trainer.max_epoch=3", "max_epoch"),
         ("train", "optim.learning_rate=1", "learning_rate"),
+        ("doctor", "check=[masks]", "check"),
+        ("doctor", "splits=[test]", "splits"),
     ],
 )
 def test_a_wrong_key_fails_at_compose_and_is_named(root, override, named):

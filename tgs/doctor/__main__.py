@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("tgs")
 register()
 
+STAGES = ("thinker", "grounder", "segmenter")
+
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="doctor")
 @plain_errors
@@ -57,8 +59,6 @@ def main(cfg: DictConfig) -> None:
     if diagnosis.count(Severity.error):
         raise DiagnosisError(f"{diagnosis.verdict()}: the table above says what to do, {output} lists every place.")
 
-
-STAGES = ("thinker", "grounder", "segmenter")
 
 if __name__ == "__main__":
     main()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from tgs.atomic import write_json
 from tgs.data.files import BenchmarkFiles, read_json
 from tgs.doctor.clip import ClipJob, examine_clip, state_of
 from tgs.doctor.finding import Chart, Finding, Kind
+from tgs.errors import ConfigError
 
 Progress = Callable[[int, int], None]
 """Told how many clips are done, of how many."""
@@ -38,6 +41,9 @@ def examine_clips(
         record: folder with a file a clip, written when the clip is done: a killed examination goes on from it.
         workers: how many clips are looked at at the same time, each by a process of its own.
         progress: called after every clip.
+    Raises:
+        ConfigError: `workers` is below 1.
+        DataError: the record is damaged.
     """
     chart = Chart()
     for root in (files.media, files.masks):
@@ -86,9 +92,23 @@ def _running(look: Callable[[ClipJob], Seen], workers: int) -> Iterator[Callable
     if workers == 1:
         yield partial(map, look)
         return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    if workers < 1:
+        raise ConfigError(f"workers={workers}: at least one is needed.")
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent) as pool:
         try:
             yield partial(pool.map, look, chunksize=4)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _end_with_parent() -> None:
+    """Let one of the pool's processes end when whoever started it is killed: else it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "the pool starts it"
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

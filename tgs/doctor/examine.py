@@ -11,7 +11,7 @@ from tgs.data.files import BenchmarkFiles
 from tgs.digest import digest_value
 from tgs.doctor.clip import jobs_of
 from tgs.doctor.clips import Progress, examine_clips, unused
-from tgs.doctor.finding import Chart
+from tgs.doctor.finding import Chart, Severity
 from tgs.doctor.join import first_sheet, join
 from tgs.doctor.lists import examine_lists
 from tgs.doctor.rows import examine_sheet, read_sheet
@@ -57,5 +57,6 @@ def examine_benchmark(
         shutil.rmtree(record, ignore_errors=True)
     jobs = jobs_of(asked, first.references if first else ())
     found = examine_clips(files, jobs, record / "clips", workers=workers, progress=progress)
-    found.findings += unused(files, sheet.folders() | (first.folders() if first else set())).findings
+    if not any(finding.kind.severity is Severity.error for finding in sheet.findings):  # a bad row may ask for any
+        found.findings += unused(files, sheet.folders() | (first.folders() if first else set())).findings
     return {Part.csv: csv, Part.clips: found}
