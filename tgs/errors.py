@@ -19,3 +19,7 @@ class WeightsError(TgsError):
 
 class GateError(TgsError):
     """A run ended below the score that whatever is built on it needs."""
+
+
+class DiagnosisError(TgsError):
+    """The doctor has found errors."""

@@ -21,7 +21,7 @@ from tgs.think.ref_thinker import RefThinker
 from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
-ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": []}
+ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": [], "doctor": []}
 
 
 def options(group: str) -> list[str]:
@@ -38,6 +38,7 @@ def groups(root: str) -> list[str]:
         "train": ["trainer", "optim", "logger", "benchmark", "scale"],
         "stickers": ["set"],
         "score": ["benchmark", "protocol"],
+        "doctor": ["benchmark", "trainer", "scale"],
         "eval": ["benchmark", "control", "prompt", "quirk", "thresholds", "protocol", "logger", "trainer", "scale"],
     }
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
@@ -95,6 +96,8 @@ def test_every_sweep_composes(name):
         ("eval", "prompt.polcy=fine", "polcy"),
         ("train", "trainer.max_epoch=3", "max_epoch"),
         ("train", "optim.learning_rate=1", "learning_rate"),
+        ("doctor", "check=[masks]", "check"),
+        ("doctor", "splits=[test]", "splits"),
     ],
 )
 def test_a_wrong_key_fails_at_compose_and_is_named(root, override, named):

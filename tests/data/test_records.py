@@ -83,7 +83,7 @@ def test_extra_columns_are_allowed(maker):
         (HEADER + "v,v_dog_1,test,0,It.\n", r"row 0 \(line 2\): unknown split 'test'.*test_s, test_u, test_n"),
         (HEADER + "v,v_dog_1,train,-1,It.\n", r"fid '-1'.*gt_mask/v/fid_N"),
         (HEADER + "v,v_dog_1,train,0,  \n", r"row 0 \(line 2\): uid v_dog_1 has an empty exp"),
-        (HEADER + GOOD + "v,v_dog_1,train,0\n", r"row 1 \(line 3\) has not 5 fields"),
+        (HEADER + GOOD + "v,v_dog_1,train,0\n", r"row 1 \(line 3\): the row has not 5 fields"),
         (HEADER + "v,v_dog_1,train,0,The dog, barking.\n", r"has not 5 fields.*double quotes"),
         (HEADER + 'v,v_dog_1,train,0,"The dog.\n', r"is not a UTF-8 csv"),
     ],

@@ -11,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
+from tgs.config.doctor import DoctorConfig
 from tgs.config.eval import EvalConfig, check_evaluation
 from tgs.config.score import ScoreConfig
 from tgs.config.stickers import StickersConfig
@@ -31,6 +32,7 @@ def register() -> None:
     store.store("eval_schema", EvalConfig)
     store.store("score_schema", ScoreConfig)
     store.store("stickers_schema", StickersConfig)
+    store.store("doctor_schema", DoctorConfig)
     OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
 
 

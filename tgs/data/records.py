@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tgs.errors import DataError
 from tgs.types import Reference, Split
@@ -63,11 +64,15 @@ def read_table(csv_path: Path, *, kinds: Mapping[str, str] | None = None) -> Ref
     """
     references: list[Reference] = []
     ignored = 0
-    for row, line, fields in _rows(csv_path):
-        if fields["split"] == IGNORED_SPLIT:
-            ignored += 1
-            continue
-        references.append(_reference(f"{csv_path}, row {row} (line {line})", row, fields, kinds or {}))
+    for row, line, fields in raw_rows(csv_path):
+        try:
+            check_width(fields)
+            if fields["split"] == IGNORED_SPLIT:
+                ignored += 1
+            else:
+                references.append(reference_of(row, fields, kinds or {}))
+        except DataError as error:
+            raise DataError(f"{csv_path}, row {row} (line {line}): {error}") from None
     if not references:
         raise DataError(f"{csv_path} has a header but no usable row. Fetch or make the csv again.")
     return ReferenceTable(tuple(references), ignored)
@@ -87,8 +92,12 @@ def one_per_uid(references: Sequence[Reference]) -> list[Reference]:
     return [replace(one, fid=fid_of[one.uid]) for one in references if first[one.uid] is one]
 
 
-def _rows(csv_path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
-    """0-based data row, line in the file, and fields of every row; refuses rows of another width than the header."""
+def raw_rows(csv_path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
+    """0-based data row, line in the file, and fields of every row as `csv.DictReader` gives them, unchecked.
+
+    Raises:
+        DataError: the file is missing, not UTF-8, no csv, or lacks a column.
+    """
     if not csv_path.is_file():
         raise DataError(
             f"{csv_path} does not exist. Point benchmark.csv at a metadata.csv, or make the built-in benchmark with "
@@ -104,37 +113,65 @@ def _rows(csv_path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
                     f"Expected: {','.join(COLUMNS)}."
                 )
             for row, fields in enumerate(reader):
-                if None in fields or None in fields.values():
-                    raise DataError(
-                        f"{csv_path}, row {row} (line {reader.line_num}) has not {len(reader.fieldnames or ())} "
-                        f"fields. Put double quotes around an expression that holds a comma."
-                    )
                 yield row, reader.line_num, fields
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{csv_path} is not a UTF-8 csv: {error}. Save it again as UTF-8, comma-separated.") from error
 
 
-def _reference(where: str, row: int, fields: dict[str, str], kinds: Mapping[str, str]) -> Reference:
-    uid, split, fid, text = fields["uid"], fields["split"], fields["fid"], fields["exp"].strip()
-    folder, category = _parts(where, uid)
-    if split not in set(Split):
+def reference_of(row: int, fields: Mapping[str, str], kinds: Mapping[str, str]) -> Reference:
+    """A row as a reference.
+
+    Raises:
+        DataError: by the first of the rules below that it breaks; the message does not name the row.
+    """
+    uid, (folder, category) = fields["uid"], parts_of(fields)
+    split, fid, text = split_of(fields), fid_of(fields), text_of(fields)
+    return Reference(row, uid, folder, split, fid, category, text, kinds.get(uid, ""))
+
+
+def check_width(fields: Mapping[Any, object]) -> None:
+    """A row has as many fields as the header."""
+    if None in fields or None in fields.values():
         raise DataError(
-            f"{where}: unknown split {split!r} of uid {uid}. Known: {', '.join(Split)}, and {IGNORED_SPLIT} for rows "
-            f"to be left out."
+            f"the row has not {len(fields.keys() - {None})} fields. Put double quotes around an expression that holds "
+            f"a comma."
         )
-    if not fid.isdecimal():
-        raise DataError(f"{where}: fid {fid!r} of uid {uid} is no number. It names the folder gt_mask/{folder}/fid_N.")
-    if not text:
-        raise DataError(f"{where}: uid {uid} has an empty exp. Write its expression, or set its split to TODO.")
-    return Reference(row, uid, folder, Split(split), int(fid), category, text, kinds.get(uid, ""))
 
 
-def _parts(where: str, uid: str) -> tuple[str, str]:
+def parts_of(fields: Mapping[str, str]) -> tuple[str, str]:
     """Folder and category of a uid `{folder}_{category}_{n}`."""
+    uid = fields["uid"]
     parts = uid.rsplit("_", 2)
     if len(parts) != 3 or not all(parts) or not parts[2].isdecimal() or "/" in uid or "\\" in uid:
         raise DataError(
-            f"{where}: malformed uid {uid!r}. Expected {{vid}}_{{category}}_{{n}}, n a number, no slash and no "
-            f"underscore in the category; null rows null_{{c|m}}-{{vid}}_null_{{n}}."
+            f"malformed uid {uid!r}. Expected {{vid}}_{{category}}_{{n}}, n a number, no slash and no underscore in "
+            f"the category; null rows null_{{c|m}}-{{vid}}_null_{{n}}."
         )
     return parts[0], parts[1]
+
+
+def split_of(fields: Mapping[str, str]) -> Split:
+    """A split by name."""
+    if fields["split"] not in set(Split):
+        raise DataError(
+            f"unknown split {fields['split']!r} of uid {fields['uid']}. Known: {', '.join(Split)}, and "
+            f"{IGNORED_SPLIT} for rows to be left out."
+        )
+    return Split(fields["split"])
+
+
+def fid_of(fields: Mapping[str, str]) -> int:
+    """The number of a mask folder."""
+    uid, fid = fields["uid"], fields["fid"]
+    if not fid.isdecimal():
+        folder = uid.rsplit("_", 2)[0]
+        raise DataError(f"fid {fid!r} of uid {uid} is no number. It names the folder gt_mask/{folder}/fid_N.")
+    return int(fid)
+
+
+def text_of(fields: Mapping[str, str]) -> str:
+    """The expression, without blanks at its edges."""
+    text = fields["exp"].strip()
+    if not text:
+        raise DataError(f"uid {fields['uid']} has an empty exp. Write its expression, or set its split to TODO.")
+    return text

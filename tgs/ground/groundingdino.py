@@ -92,10 +92,11 @@ class GroundingDino(nn.Module):
     ) -> None:
         super().__init__()
         file = Path(weights)
-        if not file.is_file():
+        if missing := [str(path) for path in (file, Path(text) / "config.json") if not path.is_file()]:
             raise WeightsError(
-                f"detector weights not found: {file}. Fetch groundingdino_swint_ogc.pth from the Grounding-DINO "
-                f"releases and put it there, or use the tiny scale (scale=tiny)"
+                f"detector weights not found: {', '.join(missing)}. Fetch groundingdino_swint_ogc.pth from the "
+                f"Grounding-DINO releases and bert-base-uncased's config.json, vocab.txt, tokenizer.json and "
+                f"tokenizer_config.json, and put them there, or use the tiny scale (scale=tiny)"
             )
         self.floor, self.short_px, self.long_px = floor, short_px, long_px
         self.model: Any = build(text, config)

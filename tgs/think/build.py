@@ -23,7 +23,7 @@ from tgs.types import Padding, Reading, Wording
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-_PHASE1_FOLDER = {"video": "phase1_visual", "audio": "phase1_audio"}
+PHASE1_FOLDER = {"video": "phase1_visual", "audio": "phase1_audio"}
 
 
 class Start(StrEnum):
@@ -105,7 +105,7 @@ def build_ref_thinker(
         learnt = {name for name, parameter in thinker.named_parameters() if parameter.requires_grad}
         if Start(branches) is Start.phase1:
             learnt = {name for name in learnt if not name.startswith("branches.")}
-        load_trained(thinker, Path(checkpoint), needed=learnt, remedy=_remedy("phase2_lora"))
+        load_trained(thinker, Path(checkpoint), needed=learnt, remedy=remedy("phase2_lora"))
     return thinker
 
 
@@ -115,11 +115,12 @@ def load_phase1(branch: Branch, weights: Path, name: str) -> None:
     Raises:
         WeightsError: see `load_trained`.
     """
-    folder = _PHASE1_FOLDER[name]
-    load_trained(branch, weights / folder, remedy=_remedy(folder))
+    folder = PHASE1_FOLDER[name]
+    load_trained(branch, weights / folder, remedy=remedy(folder))
 
 
-def _remedy(experiment: str) -> str:
+def remedy(experiment: str) -> str:
+    """How to get the export of a run that is not there."""
     return f"Train it with `python -m tgs.train +experiment={experiment}`, or copy its export there."
 
 

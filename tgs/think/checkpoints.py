@@ -68,16 +68,28 @@ def load_trained(
         WeightsError: missing, damaged, of another format, or with missing or unexpected keys or other shapes.
             Nothing has been copied then.
     """
+    manifest, state = read_trained(folder, remedy=remedy)
+    trainable = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
+    fit(module, state, _named(folder, manifest), needed=trainable if needed is None else set(needed))
+    return manifest
+
+
+def read_trained(folder: Path, *, remedy: str = "") -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """The manifest and the parameters of a checkpoint. Arguments and errors as of `load_trained`."""
     manifest = read_json(folder / MANIFEST_FILE, remedy)
     state = read_weights(folder / MODEL_FILE, remedy)
-    where = f"{folder} (scale {manifest.get('scale', 'unknown')!r})"
     if manifest.get("format") != _FORMAT:
-        raise WeightsError(f"{where}: manifest format {manifest.get('format')!r}, this version reads {_FORMAT}")
+        found = manifest.get("format")
+        raise WeightsError(f"{_named(folder, manifest)}: manifest format {found!r}, this version reads {_FORMAT}")
     if manifest.get("keys_digest") != _keys_digest(state):
-        raise WeightsError(f"{where}: {MODEL_FILE} is not the file that {MANIFEST_FILE} describes: copy both again")
-    trainable = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
-    fit(module, state, where, needed=trainable if needed is None else set(needed))
-    return manifest
+        raise WeightsError(
+            f"{_named(folder, manifest)}: {MODEL_FILE} is not the file that {MANIFEST_FILE} describes: copy both again"
+        )
+    return manifest, state
+
+
+def _named(folder: Path, manifest: Mapping[str, Any]) -> str:
+    return f"{folder} (scale {manifest.get('scale', 'unknown')!r})"
 
 
 def _keys_digest(state: Mapping[str, torch.Tensor]) -> str:

@@ -12,7 +12,7 @@ from torch import nn
 from tgs.atomic import write_json
 from tgs.errors import WeightsError
 from tgs.think.tokens import SPECIAL_TOKENS
-from tgs.think.weights import CONFIG_FILE, require, write_weights
+from tgs.think.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_shapes, require, write_weights
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -55,6 +55,37 @@ def load_llm(folder: Path, *, dtype: torch.dtype = torch.float32) -> LlamaForCau
     if faults := {what: sorted(map(str, keys))[:4] for what, keys in report.items() if keys}:
         raise WeightsError(f"{folder}: the weights do not fit config.json: {faults}. {_REMEDY}")
     return llm
+
+
+def llm_sizes(folder: Path) -> dict[str, Any]:
+    """Keywords of transformers' `LlamaConfig`. Errors as of `load_llm`."""
+    return read_json(folder / CONFIG_FILE, _REMEDY)
+
+
+def check_llm(folder: Path) -> None:
+    """Whether `load_llm` would find all that it needs, told by the headers of the weight files: no weight is read.
+
+    Raises:
+        WeightsError: a file is missing or cut off, or names or shapes do not fit config.json.
+    """
+    with torch.device("meta"):
+        llm = random_llm(llm_sizes(folder))
+    shapes = {key: shape for file in _weight_files(folder) for key, shape in read_shapes(file, _REMEDY).items()}
+    state = {
+        key: torch.empty(shape, device="meta")
+        for key, shape in shapes.items()
+        if not key.endswith("rotary_emb.inv_freq")  # of old checkpoints; transformers passes over it, too
+    }
+    tied = {"lm_head.weight"} if llm.config.tie_word_embeddings else set()
+    fit(llm, state, str(folder), needed=set(llm.state_dict()) - tied)
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The one file of a language model's weights, or the shards that its index names."""
+    index = folder / f"{MODEL_FILE}.index.json"
+    if not index.is_file():
+        return [folder / MODEL_FILE]
+    return [folder / name for name in sorted(set(read_json(index, _REMEDY)["weight_map"].values()))]
 
 
 def save_llm(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path, *, dtype: torch.dtype) -> None:

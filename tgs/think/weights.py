@@ -60,6 +60,21 @@ def read_weights(file: Path, remedy: str) -> dict[str, Tensor]:
         raise WeightsError(f"{file}: not a readable safetensors file ({error}). {remedy}") from error
 
 
+def read_shapes(file: Path, remedy: str) -> dict[str, list[int]]:
+    """Shapes by name from the header of a safetensors file, whose length it checks, too.
+
+    Raises:
+        WeightsError: the file is missing, cut off, or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(require(file, remedy), framework="pt") as weights:
+            return {key: weights.get_slice(key).get_shape() for key in weights.keys()}  # noqa: SIM118 - no mapping
+    except SafetensorError as error:
+        raise WeightsError(f"{file}: not a readable safetensors file ({error}). {remedy}") from error
+
+
 def read_json(file: Path, remedy: str) -> dict[str, Any]:
     """Read a json object.
 
