@@ -37,7 +37,10 @@ def swap_of(path: Path, name: Path | None = None, box: Path | None = None) -> Sw
     if run.origin["policy"] == Policy.box:
         raise ConfigError(f"{path} has the true boxes: all that it loses is Segment's, and stands in its own table.")
     if any("truth" not in record for record in run.records):
-        raise DataError(f"{path} does not say where the objects are. Evaluate again with overwrite=true.")
+        raise DataError(
+            f"{path} does not say where the objects are. Evaluate again with overwrite=true; masks that "
+            "tgs.score has read tell no stage from another."
+        )
     return Swap(run, *(_oracle(path, run, *one) for one in ((Policy.category, name), (Policy.box, box))))
 
 
