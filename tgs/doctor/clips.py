@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +11,7 @@ from tgs.atomic import write_json
 from tgs.data.files import BenchmarkFiles, read_json
 from tgs.doctor.clip import ClipJob, examine_clip, state_of
 from tgs.doctor.finding import Chart, Finding, Kind
-from tgs.errors import ConfigError
+from tgs.pool import in_processes
 
 Progress = Callable[[int, int], None]
 """Told how many clips are done, of how many."""
@@ -52,12 +47,11 @@ def examine_clips(
     if chart.findings:
         return chart
     before = 0
-    with _running(partial(seen, files, record), workers) as look:
-        for done, one in enumerate(look(jobs), 1):
-            chart.findings += one.findings
-            before += one.before
-            if progress:
-                progress(done, len(jobs))
+    for done, one in enumerate(in_processes(partial(seen, files, record), jobs, workers), 1):
+        chart.findings += one.findings
+        before += one.before
+        if progress:
+            progress(done, len(jobs))
     chart.facts = {"clips": len(jobs), "of these seen before": before}
     return chart
 
@@ -84,31 +78,3 @@ def seen(files: BenchmarkFiles, record: Path, job: ClipJob) -> Seen:
     findings = examine_clip(files, job)
     write_json(file, {"state": state, "findings": [finding.as_json() for finding in findings]})
     return Seen(findings, before=False)
-
-
-@contextmanager
-def _running(look: Callable[[ClipJob], Seen], workers: int) -> Iterator[Callable[[list[ClipJob]], Iterator[Seen]]]:
-    """A function that runs jobs, in order, in this process or in several."""
-    if workers == 1:
-        yield partial(map, look)
-        return
-    if workers < 1:
-        raise ConfigError(f"workers={workers}: at least one is needed.")
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent) as pool:
-        try:
-            yield partial(pool.map, look, chunksize=4)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def _end_with_parent() -> None:
-    """Let one of the pool's processes end when whoever started it is killed: else it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "the pool starts it"
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()

@@ -44,13 +44,14 @@ def main(cfg: DictConfig) -> None:
     from tgs.data.predictions.coverage import cover
     from tgs.data.predictions.open import open_predictions
     from tgs.metrics.protocols import PROTOCOLS, protocol
+    from tgs.pool import in_processes
     from tgs.report.export import as_json
     from tgs.report.page import Page
     from tgs.report.provenance import Made
     from tgs.report.records import eval_folder
     from tgs.report.results import read
     from tgs.report.summarise import summarise
-    from tgs.score.clips import Scorer, score_clips
+    from tgs.score.clips import Scorer
 
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
     rules = list(PROTOCOLS) if config.protocol.name == ALL else [protocol(config.protocol.name).name]
@@ -73,7 +74,7 @@ def main(cfg: DictConfig) -> None:
     log.info("masks of %d of %d references of %s", len(covered.scored), len(covered.expected), files.name)
     log.info("records in %s", ", ".join(str(folder.path) for folder in folders.values()))
     scorer = Scorer(files.masks, predictions, covered.keys, folders)
-    done = score_clips(scorer, covered.clips, config.workers)
+    done = in_processes(scorer.clip, covered.clips, config.workers)
     for _ in track(done, "scoring clips", total=len(covered.clips), console=Console(stderr=True), transient=True):
         pass
     for rule, folder in folders.items():

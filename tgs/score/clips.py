@@ -1,10 +1,8 @@
-"""Scores clip by clip, in several processes: each clip's masks and truth are read once for all protocols."""
+"""Scores of one clip: its masks and its truth are read once for all protocols."""
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from numpy.typing import NDArray
 
 from tgs.data.media import load_masks
 from tgs.data.predictions.base import Predictions
-from tgs.errors import ConfigError
 from tgs.metrics.base import fits_nobody
 from tgs.metrics.protocols import protocol
 from tgs.metrics.score import Score
@@ -66,39 +63,3 @@ def as_row(reference: Reference, score: Score) -> dict[str, Any]:
     """One reference's record. Nothing was thought or asked that we know of."""
     told = {"folder": reference.folder, "category": reference.category, "text": reference.text}
     return {**score.as_record(), **told, "thought": None, "description": None}
-
-
-def score_clips(scorer: Scorer, clips: Sequence[Sequence[Reference]], workers: int) -> Iterator[int]:
-    """Score clips, in this process or in several; yields how many are done, after each one.
-
-    Raises:
-        ConfigError: no worker.
-        DataError: see `Scorer.clip`.
-    """
-    if workers < 1:
-        raise ConfigError(f"workers={workers}: at least one is needed.")
-    if workers == 1 or len(clips) < 2:
-        for done, references in enumerate(clips, start=1):
-            scorer.clip(references)
-            yield done
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_open_scorer, initargs=(scorer,)) as pool:
-        try:
-            yield from (done for done, _ in enumerate(pool.map(_score_in_process, clips, chunksize=4), start=1))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-_scorer: Scorer | None = None  # of one of the pool's processes
-
-
-def _open_scorer(scorer: Scorer) -> None:
-    global _scorer
-    _scorer = scorer
-
-
-def _score_in_process(references: Sequence[Reference]) -> None:
-    assert _scorer is not None, "the pool's initializer opens it"
-    _scorer.clip(references)
