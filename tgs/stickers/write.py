@@ -7,15 +7,14 @@ benchmark's name is always whole.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 from tgs.errors import ConfigError, DataError
+from tgs.pool import in_processes
 from tgs.stickers.captions_set import CaptionPlan
 from tgs.stickers.lists import CARD, write_lists
 from tgs.stickers.plan import FolderPlan
@@ -111,47 +110,28 @@ def _make_clips(
     folders: list[FolderPlan] = []
     captions: list[CaptionPlan] = []
     SoundBank.load(sounds, progress=partial(progress, "sounds") if progress else None)  # once, for all processes
-    with _running(part, settings, sounds, processes) as made:
-        for done, result in enumerate(made(jobs), 1):
-            folders += result if isinstance(result, list) else []
-            captions += [result] if isinstance(result, CaptionPlan) else []
-            if progress:
-                progress("clips", done, len(jobs))
+    for done, result in enumerate(in_processes(Maker(settings, part, sounds), jobs, processes), 1):
+        folders += result if isinstance(result, list) else []
+        captions += [result] if isinstance(result, CaptionPlan) else []
+        if progress:
+            progress("clips", done, len(jobs))
     return folders, captions
 
 
-@contextmanager
-def _running(
-    part: Path, settings: StickersSettings, sounds: Path, processes: int
-) -> Iterator[Callable[[list[Job]], Iterator[Result]]]:
-    """A function that runs jobs, in order, in this process or in several."""
-    opening = (settings, part, sounds)
-    if processes == 1:
-        workshop = Workshop(settings, part, SoundBank.load(sounds))
-        yield lambda jobs: (_make(workshop, job) for job in jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_open_workshop, initargs=opening) as pool:
-        try:
-            yield lambda jobs: pool.map(_make_in_process, jobs, chunksize=4)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+@dataclass(frozen=True)
+class Maker:
+    """Makes clips of one benchmark; its workshop is opened by whichever process needs it."""
 
+    settings: StickersSettings
+    part: Path
+    sounds: Path
 
-_workshop: Workshop | None = None  # of one of the pool's processes
+    @cached_property
+    def workshop(self) -> Workshop:
+        """Art and sounds, loaded once a process."""
+        return Workshop(self.settings, self.part, SoundBank.load(self.sounds))
 
-
-def _open_workshop(settings: StickersSettings, part: Path, sounds: Path) -> None:
-    global _workshop
-    _workshop = Workshop(settings, part, SoundBank.load(sounds))
-
-
-def _make_in_process(job: Job) -> Result:
-    assert _workshop is not None, "the pool's initializer opens it"
-    return _make(_workshop, job)
-
-
-def _make(workshop: Workshop, job: Job) -> Result:
-    split, index = job
-    return workshop.make_caption(index) if split is None else workshop.make_clip(split, index)
+    def __call__(self, job: Job) -> Result:
+        """One clip, or one captioned scene."""
+        split, index = job
+        return self.workshop.make_caption(index) if split is None else self.workshop.make_clip(split, index)
