@@ -100,7 +100,8 @@ def stack_frames(paths: list[Path]) -> NDArray[np.uint8]:
     for path, frame in zip(paths, frames, strict=True):
         if frame.shape != frames[0].shape:
             raise DataError(
-                f"frame {path} is {_size(frame)}, but {paths[0].name} beside it is {_size(frames[0])}. All frames of a "
+                f"frame {path} is {in_words(frame.shape)}, but {paths[0].name} beside it is "
+                f"{in_words(frames[0].shape)}. All frames of a "
                 f"clip need one size: extract this clip again."
             )
     return np.stack(frames)
@@ -156,7 +157,8 @@ def load_masks(
         wanted = frame_hw or (masks[0].shape if masks else mask.shape)
         if mask.shape != wanted:
             raise DataError(
-                f"mask {path} is {_size(mask)}, but its frame is {wanted[1]}x{wanted[0]}. Masks must have the size of "
+                f"mask {path} is {in_words(mask.shape)}, but its frame is {in_words(wanted)}. Masks must have "
+                f"the size of "
                 f"the frames they belong to: resize neither, fetch both from one source."
             )
         masks.append(mask)
@@ -178,6 +180,6 @@ def write_masks(mask_root: Path, folder: str, fid: int, masks_NHW: NDArray[np.bo
         Image.fromarray(mask_HW.astype(np.uint8) * 255).save(target / f"{index:05d}.png")
 
 
-def _size(image: NDArray) -> str:
+def in_words(size_hw: tuple[int, ...]) -> str:
     """Width x height, as image programs say it."""
-    return f"{image.shape[1]}x{image.shape[0]}"
+    return f"{size_hw[1]}x{size_hw[0]}"

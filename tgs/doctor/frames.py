@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from tgs.data.media import N_FRAMES, load_image
+from tgs.data.media import N_FRAMES, in_words, load_image
 from tgs.doctor.finding import Chart, Kind
 from tgs.errors import DataError
 
@@ -42,8 +42,3 @@ def examine_frames(frames: Path, where: str, chart: Chart) -> tuple[int, int] | 
         if size != most:
             chart.find(Kind.frame_size, f"{where}/{name}", f"{in_words(size)}, most of the clip is {in_words(most)}")
     return most
-
-
-def in_words(size_hw: tuple[int, int]) -> str:
-    """Width x height, as image programs say it."""
-    return f"{size_hw[1]}x{size_hw[0]}"

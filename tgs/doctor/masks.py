@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tgs.data.media import N_FRAMES, load_image
+from tgs.data.media import N_FRAMES, in_words, load_image
 from tgs.doctor.finding import Chart, Kind
-from tgs.doctor.frames import in_words
 from tgs.errors import DataError
 
 WHITE = 255

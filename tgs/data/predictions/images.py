@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tgs.data.media import N_FRAMES
+from tgs.data.media import N_FRAMES, in_words
 from tgs.digest import digest_files
 from tgs.errors import DataError
 from tgs.types import Foreground, Masks
@@ -57,7 +57,8 @@ class PredictedImages:
         for name, level_HW in zip(wanted, levels, strict=True):
             if level_HW.shape != levels[0].shape:
                 raise DataError(
-                    f"{folder / name} is {_size(level_HW)}, but {wanted[0]} beside it is {_size(levels[0])}: "
+                    f"{folder / name} is {in_words(level_HW.shape)}, but {wanted[0]} beside it is "
+                    f"{in_words(levels[0].shape)}: "
                     f"all masks of a reference need one size."
                 )
         soft_NHW = np.stack(levels)
@@ -95,7 +96,3 @@ class PredictedImages:
         if image.mode == "1" or self.foreground is Foreground.nonzero:
             return (value_HW != 0).astype(np.uint8) * np.uint8(255)
         return value_HW
-
-
-def _size(level_HW: NDArray) -> str:
-    return f"{level_HW.shape[1]}x{level_HW.shape[0]}"
