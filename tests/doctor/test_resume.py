@@ -32,8 +32,8 @@ def damaged(copy):
 
 
 def test_a_killed_examination_goes_on_and_ends_the_same(damaged, make_copy):
-    def kill(done: int, total: int) -> None:
-        assert total == 3
+    def kill(what: str, done: int, total: int) -> None:
+        assert (what, total) == ("clips", 3)
         if done == 2:
             raise KeyboardInterrupt
 
@@ -92,7 +92,7 @@ from tgs.doctor.clips import examine_clips
 
 name, csv, media, masks, record = sys.argv[1:]
 files = BenchmarkFiles(name, csv, media, masks)
-kill = lambda done, total: os.kill(os.getpid(), signal.SIGKILL)
+kill = lambda *told: os.kill(os.getpid(), signal.SIGKILL)
 examine_clips(files, jobs_of(files.references()), Path(record), workers=2, progress=kill)
 """
 

@@ -21,7 +21,6 @@ from tgs.data.media import load_clip, load_masks
 from tgs.data.records import read_references
 from tgs.digest import digest_files
 from tgs.errors import ConfigError, DataError
-from tgs.stickers.build import make
 from tgs.stickers.categories import CATEGORIES, UNSEEN
 from tgs.stickers.sample import TAKES
 from tgs.stickers.settings import StickersSettings
@@ -227,9 +226,9 @@ def test_the_card_counts_what_the_csv_holds(root):
 def test_what_stands_there_is_kept_refused_or_replaced(tmp_path, sounds):
     small = replace(TINY, train=1, val=0, test_s=0, test_u=0, test_n=0, caption_clips=0, null_every=0)
     root = tmp_path / "b"
-    assert make(small, root, sounds=sounds, processes=1)
+    assert write_benchmark(root, small, sounds=sounds, processes=1)
     before = digest_files(root.rglob("*.*"), root)
-    assert not make(small, root, sounds=sounds, processes=1)
+    assert not write_benchmark(root, small, sounds=sounds, processes=1)
     with pytest.raises(ConfigError, match="other settings"):
         write_benchmark(root, replace(small, seed=1), sounds=sounds, processes=1)
     assert digest_files(root.rglob("*.*"), root) == before

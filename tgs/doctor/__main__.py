@@ -33,13 +33,13 @@ def main(cfg: DictConfig) -> None:
     from tgs.doctor.environment import examine_environment
     from tgs.doctor.examine import examine_benchmark, record_folder
     from tgs.doctor.finding import Severity
-    from tgs.doctor.progress import bar
     from tgs.doctor.weights import examine_weights
+    from tgs.progress import shown
 
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
     record, charts = record_folder(files, Path(config.paths.runs)), {}
     if {Part.csv, Part.clips} & set(config.check):
-        with bar("looking at clips") as progress:
+        with shown() as progress:
             charts |= examine_benchmark(
                 files, record, clips=Part.clips in config.check, splits=config.splits, workers=config.workers,
                 overwrite=config.overwrite, progress=progress,

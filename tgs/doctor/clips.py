@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,7 @@ from tgs.data.files import BenchmarkFiles, read_json
 from tgs.doctor.clip import ClipJob, examine_clip, state_of
 from tgs.doctor.finding import Chart, Finding, Kind
 from tgs.pool import in_processes
-
-Progress = Callable[[int, int], None]
-"""Told how many clips are done, of how many."""
+from tgs.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def examine_clips(
         chart.findings += one.findings
         before += one.before
         if progress:
-            progress(done, len(jobs))
+            progress("clips", done, len(jobs))
     chart.facts = {"clips": len(jobs), "of these seen before": before}
     return chart
 

@@ -10,11 +10,12 @@ from tgs.config.doctor import Part
 from tgs.data.files import BenchmarkFiles
 from tgs.digest import digest_value
 from tgs.doctor.clip import jobs_of
-from tgs.doctor.clips import Progress, examine_clips, unused
+from tgs.doctor.clips import examine_clips, unused
 from tgs.doctor.finding import Chart, Severity
 from tgs.doctor.join import first_sheet, join
 from tgs.doctor.lists import examine_lists
 from tgs.doctor.rows import examine_sheet, read_sheet
+from tgs.progress import Progress
 from tgs.types import Split
 
 

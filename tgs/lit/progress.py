@@ -10,6 +10,8 @@ from typing import Any
 import lightning as L
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 
+from tgs.progress import Lines
+
 log = logging.getLogger("tgs")
 
 
@@ -23,6 +25,7 @@ class LineProgress(Callback):
 
     def __init__(self, every_s: float = 15.0) -> None:
         self.every_s = every_s
+        self.lines = Lines(every_s)
         self.begun = self.told = time.monotonic()
         self.first_step = 0
 
@@ -44,10 +47,6 @@ class LineProgress(Callback):
         log.info("step %d/%d, %s, %.2f steps/s, %.1f min left", trainer.global_step, steps,
                  _scores(trainer, "train/"), rate, (steps - trainer.global_step) / rate / 60)  # fmt: skip
 
-    def on_predict_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clock of an evaluation."""
-        self.begun = self.told = time.monotonic()
-
     def on_predict_batch_end(
         self,
         trainer: L.Trainer,
@@ -58,11 +57,7 @@ class LineProgress(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Tell how many clips are done when it is time."""
-        at = time.monotonic()
-        if at - self.told < self.every_s:
-            return
-        self.told, done, total = at, batch_idx + 1, int(trainer.num_predict_batches[dataloader_idx])
-        log.info("clip %d/%d, %.1f min left", done, total, (total - done) * (at - self.begun) / done / 60)
+        self.lines("clips", batch_idx + 1, int(trainer.num_predict_batches[dataloader_idx]))
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Tell the scores of the validation that just ran."""

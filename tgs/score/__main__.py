@@ -38,13 +38,11 @@ def main(cfg: DictConfig) -> None:
     """Find the masks, score them, print the rows."""
     begun = time.monotonic()
     config = typed(cfg, ScoreConfig)
-    from rich.console import Console
-    from rich.progress import track
-
     from tgs.data.predictions.coverage import cover
     from tgs.data.predictions.open import open_predictions
     from tgs.metrics.protocols import PROTOCOLS, protocol
     from tgs.pool import in_processes
+    from tgs.progress import shown
     from tgs.report.export import as_json
     from tgs.report.page import Page
     from tgs.report.provenance import Made
@@ -74,9 +72,9 @@ def main(cfg: DictConfig) -> None:
     log.info("masks of %d of %d references of %s", len(covered.scored), len(covered.expected), files.name)
     log.info("records in %s", ", ".join(str(folder.path) for folder in folders.values()))
     scorer = Scorer(files.masks, predictions, covered.keys, folders)
-    done = in_processes(scorer.clip, covered.clips, config.workers)
-    for _ in track(done, "scoring clips", total=len(covered.clips), console=Console(stderr=True), transient=True):
-        pass
+    with shown() as progress:
+        for done, _ in enumerate(in_processes(scorer.clip, covered.clips, config.workers), 1):
+            progress("clips", done, len(covered.clips))
     for rule, folder in folders.items():
         summarise(folder, protocol(rule), covered.expected, covered.scored, origins[rule], {})
     if config.output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import hydra
@@ -12,6 +13,7 @@ from tgs.config.compose import CONF, register, typed
 from tgs.config.job import plain_errors
 from tgs.config.stickers import StickersConfig
 
+log = logging.getLogger("tgs")
 register()
 
 
@@ -20,11 +22,17 @@ register()
 def main(cfg: DictConfig) -> None:
     """Compose, check, make."""
     config = typed(cfg, StickersConfig)
-    from tgs.stickers.build import make
+    from tgs.progress import shown
+    from tgs.stickers.write import write_benchmark
 
-    sounds = Path(config.paths.data) / "sounds"
+    root, sounds = Path(config.folder), Path(config.paths.data) / "sounds"
     settings = instantiate(config.settings, _convert_="all")
-    make(settings, Path(config.folder), sounds=sounds, processes=config.workers, overwrite=config.overwrite)
+    with shown() as progress:
+        made = write_benchmark(
+            root, settings, progress, sounds=sounds, processes=config.workers, overwrite=config.overwrite
+        )
+    state = "made" if made else "is there already, with the same settings; nothing to do"
+    log.info("stickers %s: %s %s", settings.digest(), root, state)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from tgs.errors import ConfigError, DataError
 from tgs.pool import in_processes
+from tgs.progress import Progress
 from tgs.stickers.captions_set import CaptionPlan
 from tgs.stickers.lists import CARD, write_lists
 from tgs.stickers.plan import FolderPlan
@@ -28,9 +28,6 @@ Job = tuple[Split | None, int]
 
 Result = list[FolderPlan] | CaptionPlan
 """What was made: the folders of a clip, or a captioned clip."""
-
-Progress = Callable[[str, int, int], None]
-"""Told of what ("sounds", "clips") how many are made, of how many."""
 
 
 def write_benchmark(
