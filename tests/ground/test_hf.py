@@ -112,6 +112,14 @@ def test_a_missing_file_is_named(folder: Path, tmp_path: Path, name: str) -> Non
         HfGrounder(weights=tmp_path)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_named(folder: Path, tmp_path: Path, name: str) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes()[: None if file.name != name else 20])
+    with pytest.raises(WeightsError, match=f"{name}: not .*readable.*zoo_grounder"):
+        HfGrounder(weights=tmp_path)
+
+
 def test_weights_of_another_model_are_refused(folder: Path, tmp_path: Path) -> None:
     for name in FILES:
         (tmp_path / name).write_bytes((folder / name).read_bytes())

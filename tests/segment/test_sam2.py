@@ -132,8 +132,12 @@ def test_missing_or_wrong_files_are_named(folder: Path, tmp_path: Path) -> None:
     state = load_file(folder / "model.safetensors")
     state["extra"] = state.pop("no_mem_embed")
     save_file(state, tmp_path / "model.safetensors")
-    with pytest.raises(WeightsError, match="no_mem_embed"):
+    with pytest.raises(WeightsError, match="1 missing: no_mem_embed; 1 unexpected: extra"):
         Sam2(weights=tmp_path / "model.safetensors", config=CONFIG)
+    for name, kind in (("cut.safetensors", "safetensors file"), ("cut.pt", "torch checkpoint")):
+        (tmp_path / name).write_bytes((folder / "model.safetensors").read_bytes()[:1000])
+        with pytest.raises(WeightsError, match=rf"{name}: not a readable {kind}.*zoo_segmenter"):
+            Sam2(weights=tmp_path / name, config=CONFIG)
 
 
 HYDRA_JOB = """

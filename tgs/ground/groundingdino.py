@@ -23,6 +23,7 @@ from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
 from tgs.ground.hf import OncePerClip, detections
 from tgs.types import Detections
+from tgs.weights import fit, read_checkpoint
 
 SHORT_PX, LONG_PX = 800, 1333
 """Input size: the short side, unless the long one would exceed its bound. Source: released `load_image`."""
@@ -31,6 +32,11 @@ LEFTOVERS = {"label_enc.weight", "bert.embeddings.position_ids"}
 """Keys of the published checkpoints that no model of this package reads: a training-only embedding, and a buffer
 that transformers no longer stores (IDEA-Research/GroundingDINO issue 271). Any other mismatch is an error, unlike
 the released `strict=False`."""
+
+_REMEDY = (
+    "Fetch groundingdino_swint_ogc.pth from the Grounding-DINO releases and bert-base-uncased's config.json, "
+    "vocab.txt, tokenizer.json and tokenizer_config.json, and put them there, or use the tiny scale (scale=tiny)."
+)
 
 SETTINGS = {
     "use_checkpoint": False,  # both only save memory in training
@@ -93,11 +99,7 @@ class GroundingDino(nn.Module):
         super().__init__()
         file = Path(weights)
         if missing := [str(path) for path in (file, Path(text) / "config.json") if not path.is_file()]:
-            raise WeightsError(
-                f"detector weights not found: {', '.join(missing)}. Fetch groundingdino_swint_ogc.pth from the "
-                f"Grounding-DINO releases and bert-base-uncased's config.json, vocab.txt, tokenizer.json and "
-                f"tokenizer_config.json, and put them there, or use the tiny scale (scale=tiny)"
-            )
+            raise WeightsError(f"detector weights not found: {', '.join(missing)}. {_REMEDY}")
         self.floor, self.short_px, self.long_px = floor, short_px, long_px
         self.model: Any = build(text, config)
         load(self.model, file)
@@ -139,12 +141,9 @@ class GroundingDino(nn.Module):
 
 def load(model: nn.Module, file: Path) -> None:
     """Loads a published checkpoint strictly, apart from `LEFTOVERS`. Raises WeightsError naming the keys."""
-    state = torch.load(file, map_location="cpu", weights_only=True)["model"]
-    state = {key.removeprefix("module."): value for key, value in state.items()}
-    missing, unexpected = model.load_state_dict(state, strict=False)
-    unexpected = [key for key in unexpected if key not in LEFTOVERS]
-    if missing or unexpected:
-        raise WeightsError(f"{file}: does not fit the model; missing {missing[:5]}, unexpected {unexpected[:5]}")
+    stored = read_checkpoint(file, _REMEDY, "model")["model"]
+    state = {key.removeprefix("module."): value for key, value in stored.items()}
+    fit(model, {key: value for key, value in state.items() if key not in LEFTOVERS}, str(file))
 
 
 class _Joined(OncePerClip):

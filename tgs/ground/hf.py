@@ -17,9 +17,11 @@ from torch import Tensor, nn
 from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
 from tgs.types import Detections
+from tgs.weights import fit, read_json, read_weights
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+_REMEDY = "For the tiny scale run `python -m tgs.train +experiment=zoo_grounder` and copy its export there."
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json")
 
 
@@ -103,15 +105,12 @@ class HfGrounder(nn.Module):
         folder = Path(weights)
         missing = [name for name in FILES if not (folder / name).is_file()]
         if missing:
-            raise WeightsError(
-                f"detector weights not found: {folder} lacks {', '.join(missing)}. For the tiny scale run "
-                f"`python -m tgs.train +experiment=zoo_grounder` and copy its export there"
-            )
+            raise WeightsError(f"detector weights not found: {folder} lacks {', '.join(missing)}. {_REMEDY}")
         from tokenizers import Tokenizer
 
         self.floor = floor
-        self.size = json.loads((folder / "preprocessor_config.json").read_text())["size"]
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.size = read_json(folder / "preprocessor_config.json", _REMEDY)["size"]
+        self.tokenizer = Tokenizer.from_str(json.dumps(read_json(folder / "tokenizer.json", _REMEDY)))
         self.model: Any = load(folder)
         self.backbone = self.model.model.backbone = OncePerClip(self.model.model.backbone)
 
@@ -157,18 +156,13 @@ def detections(logits_NQL: Tensor, boxes_NQ4: Tensor, size_hw: tuple[int, int], 
 
 def load(folder: Path) -> nn.Module:
     """The folder's model in float32 and evaluation mode; every key must fit. Errors as of `HfGrounder`."""
-    from safetensors.torch import load_file
-
-    model = build(json.loads((folder / "config.json").read_text()))
-    state = {key: value.float() for key, value in load_file(folder / "model.safetensors").items()}
+    model = build(read_json(folder / "config.json", _REMEDY))
+    state = read_weights(folder / "model.safetensors", _REMEDY)
     # clones of a tied head are stored once: fill in the names that share a tensor with a stored one
     own = model.state_dict()
     names: dict[int, str] = {own[key].data_ptr(): key for key in own if key in state}
     state |= {
         key: state[names[own[key].data_ptr()]] for key in own if key not in state and own[key].data_ptr() in names
     }
-    try:
-        model.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(f"{folder}/model.safetensors: does not fit the model of its config: {error}") from error
+    fit(model, state, f"{folder}/model.safetensors")
     return model.eval()

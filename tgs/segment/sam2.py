@@ -20,11 +20,17 @@ from torch import Tensor, nn
 from tgs.errors import WeightsError
 from tgs.segment.base import FrameBoxes
 from tgs.types import INSIDE, Masks
+from tgs.weights import fit, read_checkpoint, read_weights
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 LOGIT_BOUND = 32.0
 """Low-resolution logits are clamped to this before the soft map. Source: SAM2ImagePredictor._predict."""
+
+_REMEDY = (
+    "For the tiny scale run `python -m tgs.train +experiment=zoo_segmenter` and copy its export there; for the "
+    "paper's, fetch sam2.1_hiera_large.pt."
+)
 
 POSTPROCESSING = {
     "dynamic_multimask_via_stability": True,
@@ -187,21 +193,13 @@ def load(weights: Path, config: Path | str | None = None) -> nn.Module:
     """`build`, then a strict load in float32. Arguments and errors as of `Sam2`."""
     file = weights if weights.suffix else weights / "model.safetensors"
     if not file.is_file():
-        raise WeightsError(
-            f"segmenter weights not found: {file}. For the tiny scale run `python -m tgs.train "
-            f"+experiment=zoo_segmenter` and copy its export there; for the paper's, fetch sam2.1_hiera_large.pt"
-        )
+        raise WeightsError(f"segmenter weights not found: {file}. {_REMEDY}")
     model = build(file.parent / "config.yaml" if config is None else config)
     if file.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        state = load_file(file)
+        state = read_weights(file, _REMEDY)
     else:
-        state = torch.load(file, map_location="cpu", weights_only=True)["model"]
-    try:
-        model.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(f"{file}: does not fit the model of its config: {error}") from error
+        state = read_checkpoint(file, _REMEDY, "model")["model"]
+    fit(model, state, str(file))
     return model.eval()
 
 

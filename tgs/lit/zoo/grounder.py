@@ -17,6 +17,7 @@ from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.grounder_loss import Stages, Truth, grounding_loss, xyxy
 from tgs.lit.zoo.grounder_sizes import SHIPPED, GrounderSizes, fresh
 from tgs.lit.zoo.grounder_words import tokenizer
+from tgs.weights import fit, read_weights
 
 
 class GroundBatch(NamedTuple):
@@ -62,9 +63,8 @@ class GrounderTask(L.LightningModule):
         self.optim, self.sizes, self.offsets_lr = optim, sizes, offsets_lr
         self.model: Any = fresh(sizes)
         if backbone is not None:
-            from safetensors.torch import load_file
-
-            self.model.model.backbone.conv_encoder.model.load_state_dict(load_file(backbone))
+            start = read_weights(Path(backbone), "Train it: `python -m tgs.train +experiment=zoo_grounder_backbone`.")
+            fit(self.model.model.backbone.conv_encoder.model, start, str(backbone))
         self._found: list[tuple[str, float, float]] = []  # kind, score, IoU of the best box
 
     def forward(self, batch: GroundBatch) -> Stages:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from torch import Tensor
 from tgs.atomic import write_json
 from tgs.errors import WeightsError
 from tgs.think.encoders.beats import Beats, BeatsConfig
-from tgs.think.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, require, write_weights
+from tgs.weights import CONFIG_FILE, MODEL_FILE, fit, read_checkpoint, read_json, read_weights, require, write_weights
 
 _REMEDY = (
     "Train the tiny one with `python -m tgs.train +experiment=zoo_audio`, or point thinker.audio.path at "
@@ -55,12 +54,7 @@ def _read_folder(folder: Path) -> tuple[BeatsConfig, dict[str, Tensor]]:
 
 
 def _read_published(file: Path) -> tuple[BeatsConfig, dict[str, Tensor]]:
-    try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise WeightsError(f"{file}: not a readable torch checkpoint ({error}). {_REMEDY}") from error
-    if not isinstance(content, dict) or not {"cfg", "model"} <= set(content):
-        raise WeightsError(f"{file}: expected a dict with 'cfg' and 'model', as BEATs is published. {_REMEDY}")
+    content = read_checkpoint(file, _REMEDY, "cfg", "model")
     # Every layer's copy of the bias table is the first one's: the published model shares it.
     state = {
         key: value

@@ -1,8 +1,12 @@
-"""Weight files: safetensors and a json beside them, read strictly, with errors that say what does not fit."""
+"""Weight files: safetensors with a json beside them, or published pickles, read strictly.
+
+Errors say what does not fit.
+"""
 
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +77,26 @@ def read_shapes(file: Path, remedy: str) -> dict[str, list[int]]:
             return {key: weights.get_slice(key).get_shape() for key in weights.keys()}  # noqa: SIM118 - no mapping
     except SafetensorError as error:
         raise WeightsError(f"{file}: not a readable safetensors file ({error}). {remedy}") from error
+
+
+def read_checkpoint(file: Path, remedy: str, *keys: str) -> dict[str, Any]:
+    """Read a published torch checkpoint: a pickled dict of tensors and plain values, and no other objects.
+
+    Raises:
+        WeightsError: the file is missing or damaged, or lacks one of `keys`.
+    """
+    try:
+        content = torch.load(require(file, remedy), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # its own text advises to load whatever the file holds
+        raise WeightsError(
+            f"{file}: not a readable torch checkpoint (damaged, or with other objects than tensors). {remedy}"
+        ) from error
+    except (RuntimeError, EOFError) as error:
+        raise WeightsError(f"{file}: not a readable torch checkpoint ({error}). {remedy}") from error
+    if not isinstance(content, dict) or not set(keys) <= set(content):
+        wanted = " and ".join(map(repr, keys))
+        raise WeightsError(f"{file}: expected a dict with {wanted}, as it is published. {remedy}")
+    return content
 
 
 def read_json(file: Path, remedy: str) -> dict[str, Any]:
