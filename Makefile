@@ -52,8 +52,9 @@ zoo_captions: setup
 phase1_visual phase1_audio: zoo_llm zoo_vision zoo_audio zoo_captions
 zoo_grounder: zoo_grounder_backbone
 
+# A file's tests stay in one process, for they share what is costly to make; a thread each.
 test: check
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

@@ -69,7 +69,7 @@ def test_everything_that_is_off_is_found_at_once(zoo):
     assert told[0].startswith(f"{zoo}/vision/config.json: no such file or folder. Train the tiny one with")
     assert "not a readable safetensors file" in told[1]
     assert "12 of another shape: model.layers.0.mlp.down_proj.weight is (128, 336), the model has" in told[2]
-    assert told[5].startswith(f"{zoo}/grounder/model.safetensors: does not fit the model of its config")
+    assert told[5].startswith(f"{zoo}/grounder/model.safetensors does not fit GroundingDinoForObjectDetection")
     assert told[7:9] == ["config.json is missing", "model.safetensors has changed"]
 
 

@@ -5,7 +5,7 @@ import torch
 from tgs.atomic import write_json
 from tgs.errors import ConfigError, DataError, WeightsError
 from tgs.think.encoders.clip import ClipEncoder, load_clip, resize, save_clip
-from tgs.weights import read_json, read_weights, write_weights
+from tgs.weight_files import read_json, read_weights, write_weights
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import torch
 from tgs.errors import WeightsError
 from tgs.think.checkpoints import load_trained, save_trained
 from tgs.think.llm import add_lora
-from tgs.weights import fit, read_json, read_weights, write_weights
+from tgs.weight_files import fit, read_json, read_weights, write_weights
 
 
 @pytest.fixture

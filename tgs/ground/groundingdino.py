@@ -23,7 +23,7 @@ from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
 from tgs.ground.hf import OncePerClip, detections
 from tgs.types import Detections
-from tgs.weights import fit, read_checkpoint
+from tgs.weight_files import fit, read_checkpoint
 
 SHORT_PX, LONG_PX = 800, 1333
 """Input size: the short side, unless the long one would exceed its bound. Source: released `load_image`."""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
 from tgs.types import Detections
-from tgs.weights import fit, read_json, read_weights
+from tgs.weight_files import fit, read_json, read_weights
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tgs.errors import WeightsError
 from tgs.segment.base import FrameBoxes
 from tgs.types import INSIDE, Masks
-from tgs.weights import fit, read_checkpoint, read_weights
+from tgs.weight_files import fit, read_checkpoint, read_weights
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

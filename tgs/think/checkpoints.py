@@ -12,7 +12,7 @@ from torch import nn
 from tgs.atomic import write_json
 from tgs.digest import digest_value
 from tgs.errors import WeightsError
-from tgs.weights import MODEL_FILE, fit, read_json, read_weights, write_weights
+from tgs.weight_files import MODEL_FILE, fit, read_json, read_weights, write_weights
 
 MANIFEST_FILE = "manifest.json"
 _FORMAT = 1

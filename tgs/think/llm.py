@@ -12,7 +12,7 @@ from torch import nn
 from tgs.atomic import write_json
 from tgs.errors import WeightsError
 from tgs.think.tokens import SPECIAL_TOKENS
-from tgs.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_shapes, require, write_weights
+from tgs.weight_files import CONFIG_FILE, MODEL_FILE, fit, read_json, read_shapes, require, write_weights
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast

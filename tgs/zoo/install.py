@@ -12,7 +12,7 @@ import torch
 from tgs.digest import digest_path, digest_value
 from tgs.errors import WeightsError
 from tgs.lit.run_folder import RunFolder
-from tgs.weights import read_weights
+from tgs.weight_files import read_weights
 from tgs.zoo import manifest
 from tgs.zoo.parts import BAND, experiment_of, files_of, part_of
 from tgs.zoo.recipe import recipe_of

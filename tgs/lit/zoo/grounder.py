@@ -17,7 +17,7 @@ from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.zoo.grounder_loss import Stages, Truth, grounding_loss, xyxy
 from tgs.lit.zoo.grounder_sizes import SHIPPED, GrounderSizes, fresh
 from tgs.lit.zoo.grounder_words import tokenizer
-from tgs.weights import fit, read_weights
+from tgs.weight_files import fit, read_weights
 
 
 class GroundBatch(NamedTuple):

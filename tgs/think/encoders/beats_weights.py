@@ -11,7 +11,16 @@ from torch import Tensor
 from tgs.atomic import write_json
 from tgs.errors import WeightsError
 from tgs.think.encoders.beats import Beats, BeatsConfig
-from tgs.weights import CONFIG_FILE, MODEL_FILE, fit, read_checkpoint, read_json, read_weights, require, write_weights
+from tgs.weight_files import (
+    CONFIG_FILE,
+    MODEL_FILE,
+    fit,
+    read_checkpoint,
+    read_json,
+    read_weights,
+    require,
+    write_weights,
+)
 
 _REMEDY = (
     "Train the tiny one with `python -m tgs.train +experiment=zoo_audio`, or point thinker.audio.path at "

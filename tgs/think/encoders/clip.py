@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from tgs.atomic import write_json
 from tgs.errors import ConfigError, DataError
-from tgs.weights import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, write_weights
+from tgs.weight_files import CONFIG_FILE, MODEL_FILE, fit, read_json, read_weights, write_weights
 
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
