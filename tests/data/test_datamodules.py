@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 
 import lightning
 import pytest
 import torch
 
 from tgs.data.captions import CaptionSource
-from tgs.data.collate import EpochShuffle, hold_out
+from tgs.data.collate import Buckets, EpochShuffle, hold_out
 from tgs.data.datamodules import CaptionData, InstructData
 from tgs.errors import ConfigError, DataError
 
@@ -134,6 +134,28 @@ def test_lightning_s_trainer_takes_the_module_and_turns_the_epochs(instruct, tmp
     assert sorted(first) == sorted(second) == sorted(e.reference.row for e in data.train_examples)
     assert first != second
     assert list(chain(*task.judged)) == [e.reference.row for e in data.val_examples] * 2
+
+
+def test_buckets_hold_every_example_once_and_batches_of_like_length(instruct):
+    lengths = [7 * n % 100 for n in range(103)]  # 0 to 99, each once, and three more
+    shuffle = EpochShuffle(103, seed=1, buckets=Buckets(lengths, batch_size=4, batches=5))
+    order = list(shuffle)
+    assert sorted(order) == list(range(103))
+    for start in range(0, 100, 20):  # sorted, a piece of 20 is 5 batches whose ranges do not meet
+        batches = sorted(sorted(lengths[i] for i in order[at : at + 4]) for at in range(start, start + 20, 4))
+        assert all(one[-1] <= following[0] for one, following in pairwise(batches))
+    shuffle.set_epoch(1)
+    assert list(shuffle) != order
+    plain = EpochShuffle(103, seed=1)
+    assert order[100:] == list(plain)[100:]  # the incomplete batch stays last
+
+
+def test_a_loader_with_one_bucket_sorts_all_it_has(instruct):
+    data = instruct(val_share=0, batch_size=4, bucket_batches=6)  # 24 examples
+    batches = [[len(e.reference.text) + len(e.answer) for e in batch] for batch in data.train_dataloader()]
+    assert sorted(chain(*sorted(batches))) == list(chain(*sorted(batches)))
+    with pytest.raises(ConfigError, match="bucket_batches=-1"):
+        instruct(bucket_batches=-1)
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from tgs.errors import ConfigError, DataError
@@ -23,14 +25,40 @@ def as_is(item: E) -> E:
     return item
 
 
+@dataclass(frozen=True)
+class Buckets:
+    """Batches of examples of like length, so that little of a batch is padding.
+
+    Attributes:
+        lengths: of every example, in any unit.
+        batch_size: examples a batch.
+        batches: so many shuffled batches are sorted together; the more, the less padding and the less chance.
+    """
+
+    lengths: Sequence[int]
+    batch_size: int
+    batches: int
+
+    def arrange(self, order: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """The order, each piece of it sorted by length and its batches shuffled; an incomplete batch stays last."""
+        lengths, size = np.asarray(self.lengths), self.batch_size * self.batches
+        whole = len(order) - len(order) % self.batch_size
+        pieces = []
+        for start in range(0, whole, size):
+            piece = order[start : min(start + size, whole)]
+            batches = piece[np.argsort(lengths[piece], kind="stable")].reshape(-1, self.batch_size)
+            pieces.append(rng.permutation(batches).reshape(-1))
+        return np.concatenate([*pieces, order[whole:]])
+
+
 class EpochShuffle(Sampler[int]):
     """A permutation that depends on nothing but the seed and the epoch, so that a resumed run sees the same order.
 
     Lightning calls `set_epoch` before each epoch, after a resume too.
     """
 
-    def __init__(self, length: int, seed: int) -> None:
-        self.length, self.seed, self.epoch = length, seed, 0
+    def __init__(self, length: int, seed: int, buckets: Buckets | None = None) -> None:
+        self.length, self.seed, self.epoch, self.buckets = length, seed, 0, buckets
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose order comes next."""
@@ -40,7 +68,9 @@ class EpochShuffle(Sampler[int]):
         return self.length
 
     def __iter__(self) -> Iterator[int]:
-        return iter(np.random.default_rng([self.seed, self.epoch]).permutation(self.length).tolist())
+        rng = np.random.default_rng([self.seed, self.epoch])
+        order = rng.permutation(self.length)
+        return iter((order if self.buckets is None else self.buckets.arrange(order, rng)).tolist())
 
 
 def hold_out(groups: Sequence[str], share: float, seed: int) -> frozenset[str]:

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from tgs.data.captions import CaptionExample, CaptionSource, Modality, read_captions
-from tgs.data.collate import EpochShuffle, as_is, as_list, hold_out
+from tgs.data.collate import Buckets, EpochShuffle, as_is, as_list, hold_out
 from tgs.data.files import BenchmarkFiles
 from tgs.data.instruct import InstructExample, instruct_examples, read_answers
 from tgs.data.media import N_FRAMES, load_clip, video_of
@@ -28,11 +28,17 @@ class ExampleData(lightning.LightningDataModule, Generic[E]):
         train_examples, val_examples: filled by `setup`.
     """
 
-    def __init__(self, *, batch_size: int, seed: int, val_share: float, num_workers: int) -> None:
+    def __init__(
+        self, *, batch_size: int, seed: int, val_share: float, num_workers: int, bucket_batches: int = 0
+    ) -> None:
         super().__init__()
-        if batch_size < 1 or num_workers < 0:
-            raise ConfigError(f"batch_size={batch_size} must be positive and num_workers={num_workers} not negative.")
+        if batch_size < 1 or num_workers < 0 or bucket_batches < 0:
+            raise ConfigError(
+                f"batch_size={batch_size} must be positive, num_workers={num_workers} and "
+                f"bucket_batches={bucket_batches} not negative."
+            )
         self.batch_size, self.seed, self.val_share, self.num_workers = batch_size, seed, val_share, num_workers
+        self.bucket_batches = bucket_batches
         self.train_examples: list[E] = []
         self.val_examples: list[E] = []
 
@@ -43,6 +49,10 @@ class ExampleData(lightning.LightningDataModule, Generic[E]):
     @abstractmethod
     def group(self, example: E) -> str:
         """What must not be torn apart between learning and validation: the clip."""
+
+    @abstractmethod
+    def length(self, example: E) -> int:
+        """How long its texts are, in characters."""
 
     def setup(self, stage: str | None = None) -> None:
         """Read the examples once, whatever the stage.
@@ -60,7 +70,9 @@ class ExampleData(lightning.LightningDataModule, Generic[E]):
 
     def train_dataloader(self) -> DataLoader[E]:
         """Batches in an order drawn from (seed, epoch)."""
-        return self._loader(self.train_examples, EpochShuffle(len(self.train_examples), self.seed))
+        lengths = [self.length(example) for example in self.train_examples]
+        buckets = Buckets(lengths, self.batch_size, self.bucket_batches) if self.bucket_batches else None
+        return self._loader(self.train_examples, EpochShuffle(len(lengths), self.seed, buckets))
 
     def val_dataloader(self) -> DataLoader[E] | list:
         """Batches in file order; no loader where nothing is held out.
@@ -98,6 +110,7 @@ class InstructData(ExampleData[InstructExample]):
         seed: int = 42,
         val_share: float = 0.05,
         num_workers: int = 0,
+        bucket_batches: int = 0,
         n_frames: int = N_FRAMES,
     ) -> None:
         """Nothing is read before `setup`.
@@ -108,9 +121,13 @@ class InstructData(ExampleData[InstructExample]):
             seed: of the shuffling and of the choice of validation clips. Source: 42, ditto.
             val_share: fraction of the train clips that validate. The published run has no validation: 0.
             num_workers: processes that load clips, and, idle as batches are lists, batches.
+            bucket_batches: so many batches are sorted by length together, see `Buckets`; 0 does not sort.
             n_frames: frames of a clip.
         """
-        super().__init__(batch_size=batch_size, seed=seed, val_share=val_share, num_workers=num_workers)
+        super().__init__(
+            batch_size=batch_size, seed=seed, val_share=val_share, num_workers=num_workers,
+            bucket_batches=bucket_batches,
+        )  # fmt: skip
         self.files, self.n_frames = files, n_frames
 
     def read(self) -> list[InstructExample]:
@@ -125,6 +142,10 @@ class InstructData(ExampleData[InstructExample]):
     def group(self, example: InstructExample) -> str:
         """The video, for a clip and its null variants show the same frames."""
         return video_of(example.folder)
+
+    def length(self, example: InstructExample) -> int:
+        """Reference and answer."""
+        return len(example.reference.text) + len(example.answer)
 
     @property
     def folders(self) -> list[str]:
@@ -171,6 +192,7 @@ class CaptionData(ExampleData[CaptionExample]):
         seed: int = 42,
         val_share: float = 0.05,
         num_workers: int = 0,
+        bucket_batches: int = 0,
     ) -> None:
         """Nothing is read before `setup`.
 
@@ -181,10 +203,14 @@ class CaptionData(ExampleData[CaptionExample]):
             seed: of the shuffling and of the choice of validation media.
             val_share: fraction of the media that validate.
             num_workers: processes that make batches.
+            bucket_batches: as for `InstructData`.
         Raises:
             ConfigError: no source, or sounds and pictures together.
         """
-        super().__init__(batch_size=batch_size, seed=seed, val_share=val_share, num_workers=num_workers)
+        super().__init__(
+            batch_size=batch_size, seed=seed, val_share=val_share, num_workers=num_workers,
+            bucket_batches=bucket_batches,
+        )  # fmt: skip
         heard = {source.modality is Modality.audio for source in sources}
         if len(heard) != 1:
             raise ConfigError(
@@ -200,3 +226,7 @@ class CaptionData(ExampleData[CaptionExample]):
     def group(self, example: CaptionExample) -> str:
         """The piece of media."""
         return str(example.media)
+
+    def length(self, example: CaptionExample) -> int:
+        """Question and caption."""
+        return len(example.question) + len(example.answer)

@@ -12,7 +12,7 @@ from tgs.errors import ConfigError, WeightsError
 
 
 def freeze_except(module: nn.Module, learns: Sequence[str]) -> None:
-    """Only parameters whose name contains one of `learns` keep learning.
+    """Only parameters whose name contains one of `learns` keep learning, in float32: small steps are lost in bfloat16.
 
     Raises:
         ConfigError: an entry is in no parameter's name.
@@ -25,6 +25,8 @@ def freeze_except(module: nn.Module, learns: Sequence[str]) -> None:
             raise ConfigError(f"tuning.learns: no parameter's name contains {part!r}; names look like {names[-1]!r}")
     for name, parameter in module.named_parameters():
         parameter.requires_grad_(any(part in name for part in learns))
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
 
 
 class TrainedOnly(L.LightningModule):
