@@ -202,3 +202,18 @@ def test_holding_out_everything_is_refused():
     assert len(hold_out(["a", "a", "b"], 0.01, seed=0)) == 1
     with pytest.raises(DataError, match="1 distinct clips leave nothing to learn from"):
         hold_out(["a", "a"], 0.05, seed=0)
+
+
+def test_the_content_of_a_clip_is_its_frames_and_its_sound(instruct, maker):
+    folder = "v0_0_10000"
+    maker.clip(folder)
+    data = instruct(val_share=0)
+    before = data.content(folder)
+    assert before == data.content(folder) != instruct(val_share=0, n_frames=9).content(folder)
+    seen = {before}
+    for name in ("frames/3.jpg", "audio.wav"):
+        file = data.files.media / folder / name
+        file.write_bytes(file.read_bytes() + b" ")
+        seen.add(data.content(folder))
+    (data.files.media / folder / "audio.wav").unlink()
+    assert len({*seen, data.content(folder)}) == 4

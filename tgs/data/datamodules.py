@@ -14,7 +14,8 @@ from tgs.data.captions import CaptionExample, CaptionSource, Modality, read_capt
 from tgs.data.collate import Buckets, EpochShuffle, as_is, as_list, hold_out
 from tgs.data.files import BenchmarkFiles
 from tgs.data.instruct import InstructExample, instruct_examples, read_answers
-from tgs.data.media import N_FRAMES, load_clip, video_of
+from tgs.data.media import N_FRAMES, load_clip, sound_path, video_of
+from tgs.digest import digest_file, digest_files, digest_value
 from tgs.errors import ConfigError
 from tgs.types import Clip, Split
 
@@ -165,6 +166,13 @@ class InstructData(ExampleData[InstructExample]):
         wanted = self.folders if folders is None else list(folders)
         clips = ClipFolders(self.files, wanted, self.n_frames)
         yield from DataLoader(clips, batch_size=None, collate_fn=as_is, num_workers=self.num_workers)
+
+    def content(self, folder: str) -> str:
+        """Digest of a clip's files and of how they are read."""
+        files = self.files
+        frames = [path for path in (files.media / folder / "frames").glob("*") if path.is_file()]
+        sound = sound_path(files.media, folder, files.media_cross)
+        return digest_value([digest_files(frames, files.media), sound.is_file() and digest_file(sound), self.n_frames])
 
 
 class ClipFolders(Dataset[Clip]):

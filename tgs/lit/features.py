@@ -1,47 +1,60 @@
-"""Features of the frozen encoders, computed once per clip before training and kept in memory as float16."""
+"""Features of the frozen encoders, computed once per clip before training and kept as float16, in memory or on disk."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
+from tgs.digest import digest_value
+from tgs.progress import shown
+from tgs.think.feature_files import FeatureFiles, digest_module
 from tgs.think.features import Features
 from tgs.think.ref_thinker import RefThinker
 from tgs.types import Clip
-
-T = TypeVar("T")
 
 
 class FeatureBank:
     """Clips that were encoded, by name.
 
     Encoding a clip costs more than a training step on it; epochs never repeat it.
+
+    Args:
+        folder: where features are kept for later runs, too; None keeps them in memory. A clip of the paper's size
+            takes 6 MB.
     """
 
-    def __init__(self) -> None:
-        self._features: dict[str, Features] = {}
+    def __init__(self, folder: Path | str | None = None) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self._kept: dict[str, Features] | FeatureFiles = {}
+        self._key: Mapping[str, str] = {}
 
-    def fill(self, thinker: RefThinker, clips: Iterable[Clip], total: int) -> None:
+    def fill(
+        self,
+        thinker: RefThinker,
+        names: Sequence[str],
+        load: Callable[[Sequence[str]], Iterable[Clip]],
+        content: Callable[[str], str],
+    ) -> None:
         """Encode what is not there yet.
 
         Args:
             thinker: its frozen encoders are used.
-            clips: of distinct names.
-            total: how many, for the progress bar.
+            names: of the clips, each once.
+            load: gives the clips of some names, in order.
+            content: digest of a clip's files, by which features on disk are known; not asked for those in memory.
         """
-        for clip in told(clips, total, "encoding clips"):
-            if clip.vid not in self._features:
-                self._features[clip.vid] = thinker.encode([clip]).to("cpu", torch.float16)
+        if self.folder is not None:
+            encoders = digest_value([digest_module(thinker.vision), thinker.vision.layer, digest_module(thinker.audio)])
+            self._kept = FeatureFiles(self.folder, encoders)
+        self._key = {name: name if self.folder is None else content(name) for name in names}
+        lacking = [name for name in names if self._key[name] not in self._kept]
+        with shown() as progress:
+            for done, (name, clip) in enumerate(zip(lacking, load(lacking), strict=True), 1):
+                self._kept[self._key[name]] = thinker.encode([clip]).to("cpu", torch.float16)
+                progress("clips encoded:", done, len(lacking))
 
     def batch(self, names: Sequence[str], device: torch.device) -> list[Features]:
         """Features of single clips as float32 on a device."""
-        return [self._features[name].to(device, torch.float32) for name in names]
-
-
-def told(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The items, with a bar on a terminal and a line now and then in a log."""
-    yield from tqdm(items, total=total, desc=what, mininterval=0.2 if sys.stderr.isatty() else 20)
+        return [self._kept[self._key[name]].to(device, torch.float32) for name in names]

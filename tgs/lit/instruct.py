@@ -28,23 +28,25 @@ class InstructTune(TrainedOnly):
         learns: parts of parameter names, e.g. `lora_`, `branches.`.
         scale: written into the export, so that it cannot be loaded into another scale unseen.
         val_thoughts: validation references on which thoughts are generated.
+        features: folder where the frozen encoders' features are kept for later runs; None keeps them in memory.
 
     Source: the article, section "Training"; the released code also trains embeddings and head.
     """
 
     def __init__(
-        self, *, thinker: RefThinker, optim: Optim, learns: Sequence[str], scale: str, val_thoughts: int = 64
-    ) -> None:
+        self, *, thinker: RefThinker, optim: Optim, learns: Sequence[str], scale: str, val_thoughts: int = 64,
+        features: Path | str | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.thinker, self.optim, self.scale, self.val_thoughts = thinker, optim, scale, val_thoughts
         freeze_except(thinker, learns)
-        self.bank = FeatureBank()
+        self.bank = FeatureBank(features)
         self._right: list[bool] = []
 
     def setup(self, stage: str) -> None:
         """Encode every clip of the training and validation rows."""
         data: InstructData = self.trainer.datamodule  # type: ignore[attr-defined]
-        self.bank.fill(self.thinker, data.clips(), len(data.folders))
+        self.bank.fill(self.thinker, data.folders, data.clips, data.content)
 
     def training_step(self, batch: list[InstructExample], batch_idx: int) -> Tensor:
         """Mean loss over the answers' tokens."""

@@ -14,7 +14,8 @@ from torch import Tensor
 from tgs.data.captions import CaptionExample
 from tgs.data.captions import Modality as Medium
 from tgs.data.datamodules import CaptionData
-from tgs.data.footage import load_caption_audio, load_caption_frames
+from tgs.data.footage import VIDEO_FRAMES, load_caption_audio, load_caption_frames
+from tgs.digest import digest_path, digest_value
 from tgs.lit.features import FeatureBank
 from tgs.lit.optim import Optim, configure, hidden_matrices
 from tgs.lit.trained import TrainedOnly, freeze_except
@@ -34,16 +35,20 @@ class CaptionTune(TrainedOnly):
         branch: `video` (images and videos) or `audio`.
         scale: written into the export, so that it cannot be loaded into another scale unseen.
         val_captions: validation rows on which captions are generated.
+        features: folder where the frozen encoders' features are kept for later runs; None keeps them in memory.
 
     Source: the article, section "Training"; released `pretrain.py` trains the branches of one modality at a time.
     """
 
-    def __init__(self, *, thinker: RefThinker, optim: Optim, branch: str, scale: str, val_captions: int = 64) -> None:
+    def __init__(
+        self, *, thinker: RefThinker, optim: Optim, branch: str, scale: str, val_captions: int = 64,
+        features: Path | str | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.thinker, self.optim, self.branch, self.scale = thinker, optim, branch, scale
         self.val_captions = val_captions
         freeze_except(thinker, [f"branches.{branch}."])
-        self.bank = FeatureBank()
+        self.bank = FeatureBank(features)
         self._exact: list[bool] = []
         self._words: list[float] = []
 
@@ -51,8 +56,9 @@ class CaptionTune(TrainedOnly):
         """Encode every clip of the captions; those to validate on where nothing else is asked for."""
         data: CaptionData = self.trainer.datamodule  # type: ignore[attr-defined]
         learned = [] if stage == "validate" else data.train_examples
-        media = {example.media: example for example in [*learned, *data.val_examples]}
-        self.bank.fill(self.thinker, map(as_clip, media.values()), len(media))
+        media = {str(example.media): example for example in [*learned, *data.val_examples]}
+        load = lambda names: (as_clip(media[name]) for name in names)  # noqa: E731
+        self.bank.fill(self.thinker, list(media), load, lambda name: content(media[name]))
 
     def training_step(self, batch: list[CaptionExample], batch_idx: int) -> Tensor:
         """Mean loss over the captions' tokens."""
@@ -103,6 +109,11 @@ def words(text: str) -> list[str]:
     ['the', 'video', 'shows', 'far-left', 'cat', 'dog']
     """
     return re.findall(r"[\w-]+", text.lower())
+
+
+def content(example: CaptionExample) -> str:
+    """Digest of what a caption describes, and of how it is read."""
+    return digest_value([str(example.modality), VIDEO_FRAMES, example.media.exists() and digest_path(example.media)])
 
 
 def as_clip(example: CaptionExample) -> Clip:
