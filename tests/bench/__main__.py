@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import f_curve
+import phase2
 import torch
 from claim import measure
 from rich.console import Console
@@ -15,12 +16,12 @@ def main() -> None:
     table = Table("what", "plain way")
     for heading in ("plain", "ours", "ratio", "at least", "largest difference", "verdict"):
         table.add_column(heading, justify="right")
-    for claim in f_curve.claims():
+    for claim in (*f_curve.claims(), *phase2.claims()):
         found = measure(claim)
         wanted = "-" if claim.at_least is None else f"{claim.at_least:g} x"
         table.add_row(
             claim.what, claim.plain_name, f"{1e3 * found.plain_s:.1f} ms", f"{1e3 * found.ours_s:.2f} ms",
-            f"{found.ratio:.0f} x", wanted, f"{found.difference:.0e}", found.verdict,
+            f"{found.ratio:.3g} x", wanted, f"{found.difference:.0e}", found.verdict,
         )  # fmt: skip
     Console(width=160).print(table)
 
