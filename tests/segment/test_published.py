@@ -16,7 +16,7 @@ TINY = Path(__file__).parents[2] / "tgs" / "segment" / "configs" / "tiny.yaml"
 SIZES = {"t": ("tiny", 38.9), "s": ("small", 46.0), "b+": ("base_plus", 80.8), "l": ("large", 224.4)}
 """Name in the file, and millions of weights, as published (facebookresearch/sam2, README)."""
 ALL = [
-    pytest.param(version, size, marks=[] if size == "t" else [pytest.mark.slow])
+    pytest.param(version, size, marks=[pytest.mark.slow] if size == "l" else [])
     for version in ("2", "2.1")
     for size in SIZES
 ]
