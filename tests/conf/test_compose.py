@@ -38,7 +38,7 @@ def groups(root: str) -> list[str]:
         "train": ["trainer", "optim", "logger", "benchmark", "scale"],
         "stickers": ["set"],
         "score": ["benchmark", "protocol"],
-        "doctor": ["benchmark", "trainer", "scale"],
+        "doctor": ["benchmark", "trainer", "scale", "grounder", "segmenter"],
         "eval": ["benchmark", "control", "prompt", "quirk", "thresholds", "protocol", "logger", "trainer", "scale"],
     }
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]

@@ -69,6 +69,11 @@ def test_random_weights_only_where_they_are_asked_for(settings, sizes):
         build_ref_thinker(**settings | {"branches": "phase1"})
 
 
+def test_the_layer_of_the_eye_is_a_setting(settings):
+    assert build_ref_thinker(**settings | {"vision": {"path": "vision"}}).vision.layer == -2
+    assert build_ref_thinker(**settings | {"vision": {"path": "vision", "layer": 1}}).vision.layer == 1
+
+
 def test_phase_1_then_phase_2(settings, tmp_path):
     first = build_ref_thinker(**settings, seed=1)
     save_trained(first.branches["video"], tmp_path / "phase1_visual", {"scale": "tiny"}, dtype=torch.float32)

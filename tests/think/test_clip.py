@@ -46,6 +46,32 @@ def test_the_asked_hidden_state_is_read_without_its_class_token(vision, frames, 
     assert torch.equal(features, states[block][:, 1:])
 
 
+def test_of_24_blocks_the_default_is_the_last_of_the_released_list(vision, frames):
+    """The released `feature_select` with [14, 22, 23] and "patch"; only the last entry reaches the thinker."""
+    torch.manual_seed(0)
+    encoder = ClipEncoder(vision | {"num_hidden_layers": 24}).eval()
+    pixels = encoder.normalise(torch.from_numpy(resize(frames, 16)))
+    with torch.no_grad():
+        states = encoder.model(pixel_values=pixels, output_hidden_states=True).hidden_states
+        released = [states[layer][:, 1:] for layer in (14, 22, 23)]
+        assert len(states) == 25
+        assert torch.equal(encoder(frames), released[-1])
+        assert not torch.equal(released[-1], states[-1][:, 1:])
+        for layer, expected in zip((14, 22, 23), released, strict=True):
+            encoder.layer = layer
+            assert torch.equal(encoder(frames), expected)
+
+
+@pytest.mark.slow
+def test_vit_l_14_at_its_full_size():
+    """Sizes of openai/clip-vit-large-patch14's `vision_config`: 303.2 M weights, 256 patches of 1024."""
+    vit = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16}
+    encoder = ClipEncoder(vit | {"image_size": 224, "patch_size": 14}).eval()
+    assert sum(weight.numel() for weight in encoder.parameters()) / 1e6 == pytest.approx(303.2, abs=0.1)
+    with torch.no_grad():
+        assert encoder(np.zeros((1, 36, 64, 3), np.uint8)).shape == (1, 256, 1024)
+
+
 def test_a_hidden_state_that_does_not_exist_is_refused(vision):
     with pytest.raises(ConfigError, match=r"vision\.layer=3"):
         ClipEncoder(vision, layer=3)

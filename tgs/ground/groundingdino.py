@@ -33,7 +33,7 @@ LEFTOVERS = {"label_enc.weight", "bert.embeddings.position_ids"}
 that transformers no longer stores (IDEA-Research/GroundingDINO issue 271). Any other mismatch is an error, unlike
 the released `strict=False`."""
 
-_REMEDY = (
+REMEDY = (
     "Fetch groundingdino_swint_ogc.pth from the Grounding-DINO releases and bert-base-uncased's config.json, "
     "vocab.txt, tokenizer.json and tokenizer_config.json, and put them there, or use the tiny scale (scale=tiny)."
 )
@@ -99,7 +99,7 @@ class GroundingDino(nn.Module):
         super().__init__()
         file = Path(weights)
         if missing := [str(path) for path in (file, Path(text) / "config.json") if not path.is_file()]:
-            raise WeightsError(f"detector weights not found: {', '.join(missing)}. {_REMEDY}")
+            raise WeightsError(f"detector weights not found: {', '.join(missing)}. {REMEDY}")
         self.floor, self.short_px, self.long_px = floor, short_px, long_px
         self.model: Any = build(text, config)
         load(self.model, file)
@@ -141,9 +141,18 @@ class GroundingDino(nn.Module):
 
 def load(model: nn.Module, file: Path) -> None:
     """Loads a published checkpoint strictly, apart from `LEFTOVERS`. Raises WeightsError naming the keys."""
-    stored = read_checkpoint(file, _REMEDY, "model")["model"]
+    fit(model, read_published(file), str(file))
+
+
+def read_published(file: Path) -> dict[str, Tensor]:
+    """A published checkpoint by parameter name, without `LEFTOVERS`.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or of another form.
+    """
+    stored = read_checkpoint(file, REMEDY, "model")["model"]
     state = {key.removeprefix("module."): value for key, value in stored.items()}
-    fit(model, {key: value for key, value in state.items() if key not in LEFTOVERS}, str(file))
+    return {key: value for key, value in state.items() if key not in LEFTOVERS}
 
 
 class _Joined(OncePerClip):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import torch
@@ -83,24 +84,23 @@ def whole_seconds(wave_S: Tensor) -> Tensor:
 
 @cache
 def _constants(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Povey window (400,) and triangular mel weights (257, 128), float32 on `device`."""
+    """Povey window (400,) and triangular mel weights (257, 128), float32 on `device`.
+
+    In float32 from the start, as the public code has them: rounded later, they move quiet bins beside loud ones.
+    """
     with torch.inference_mode(False):  # cached: must stay usable in training when first asked for during inference
-        window_S = torch.hann_window(FRAME_SAMPLES, periodic=False, dtype=torch.float64).pow(0.85)
-        mel_FM = _mel_weights()
-        return window_S.float().to(device), mel_FM.float().to(device)
+        window_S = torch.hann_window(FRAME_SAMPLES, periodic=False, dtype=torch.float32).pow(0.85)
+        return window_S.to(device), _mel_weights().to(device)
 
 
 def _mel_weights() -> Tensor:
-    def mel(hz: Tensor) -> Tensor:
-        return 1127.0 * torch.log1p(hz / 700.0)
-
-    low, high = mel(torch.tensor([LOW_HZ, HIGH_HZ], dtype=torch.float64))
-    edges_M = low + (high - low) / (MELS + 1) * torch.arange(MELS + 2, dtype=torch.float64)
-    bins_F = torch.arange(FFT_SAMPLES // 2 + 1, dtype=torch.float64)
-    bin_mel_F1 = mel(bins_F * (SAMPLE_RATE_HZ / FFT_SAMPLES))[:, None]
+    low, high = (1127.0 * math.log(1.0 + hz / 700.0) for hz in (LOW_HZ, HIGH_HZ))
+    edges_M = low + torch.arange(MELS + 2, dtype=torch.float32) * ((high - low) / (MELS + 1))
+    hz_F1 = torch.arange(FFT_SAMPLES // 2 + 1, dtype=torch.float32)[:, None] * (SAMPLE_RATE_HZ / FFT_SAMPLES)
+    mel_F1 = 1127.0 * (1.0 + hz_F1 / 700.0).log()
     left_M, centre_M, right_M = edges_M[:-2], edges_M[1:-1], edges_M[2:]
-    up_FM = (bin_mel_F1 - left_M) / (centre_M - left_M)
-    down_FM = (right_M - bin_mel_F1) / (right_M - centre_M)
+    up_FM = (mel_F1 - left_M) / (centre_M - left_M)
+    down_FM = (right_M - mel_F1) / (right_M - centre_M)
     weights_FM = torch.minimum(up_FM, down_FM).clamp(min=0)
     weights_FM[-1] = 0  # Kaldi leaves the Nyquist bin out
     return weights_FM

@@ -1,0 +1,125 @@
+"""A published checkpoint through both implementations of Grounding-DINO."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.ground.conftest import BERT, shake
+from tgs.errors import WeightsError
+from tgs.ground.convert import convert
+from tgs.ground.groundingdino import build, quiet
+from tgs.ground.hf import FILES, HfGrounder, to_pixels
+
+FRAMES = np.random.default_rng(0).integers(0, 256, (2, 64, 96, 3), dtype=np.uint8)
+CAPTIONS = ("a red guitar.", "dog. cat.")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, text: Path) -> Path:
+    path = tmp_path_factory.mktemp("converted")
+    convert(checkpoint, text, path)
+    return path
+
+
+def both(plain: torch.nn.Module, converted: HfGrounder, pixels_NCHW: torch.Tensor, caption: str) -> list[torch.Tensor]:
+    """Logits of the caption's tokens and cxcywh boxes: first the published model's, then ours."""
+    from groundingdino.util.misc import nested_tensor_from_tensor_list
+
+    n, ids = len(pixels_NCHW), converted.tokens(caption)
+    with torch.no_grad(), quiet():
+        theirs = plain(nested_tensor_from_tensor_list(list(pixels_NCHW)), captions=[caption] * n)
+        ours = converted.model(pixel_values=pixels_NCHW, input_ids=torch.tensor([ids] * n))
+    assert torch.equal(theirs["pred_logits"].isinf(), ours.logits.isinf())  # of what is no token
+    logits = [said[..., : len(ids)] for said in (theirs["pred_logits"], ours.logits)]
+    return [*logits, theirs["pred_boxes"], ours.pred_boxes]
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+def test_both_implementations_say_the_same(folder: Path, plain: torch.nn.Module, caption: str) -> None:
+    converted = HfGrounder(weights=folder)
+    pixels_NCHW = to_pixels(FRAMES, (64, 96), torch.device("cpu"))
+    their_logits, logits, their_boxes, boxes = both(plain, converted, pixels_NCHW, caption)
+    assert logits.shape[:2] == boxes.shape[:2] == (2, 8)
+    assert logits.std() > 1
+    assert boxes.std((0, 1)).max() > 0.05  # or equal boxes would prove nothing
+    torch.testing.assert_close(logits, their_logits, rtol=0, atol=1e-4)
+    torch.testing.assert_close(boxes, their_boxes, rtol=0, atol=1e-5)
+
+
+def test_the_folder_holds_the_published_sizes(folder: Path, text: Path, plain: torch.nn.Module) -> None:
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+    assert HfGrounder(weights=folder).size == {"shortest_edge": 800, "longest_edge": 1333}
+    assert (folder / "tokenizer.json").read_bytes() == (text / "tokenizer.json").read_bytes()
+    config = json.loads((folder / "config.json").read_text())
+    expected = {
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_ffn_dim": 64,
+        "num_queries": 8,
+        "encoder_n_points": 4,
+    }
+    assert expected.items() <= config.items()
+    assert config["text_config"] == BERT
+    swin = config["backbone_config"]
+    assert (swin["depths"], swin["num_heads"], swin["window_size"]) == ([2, 2, 6, 2], [3, 6, 12, 24], 7)
+    state = load_file(folder / "model.safetensors")
+    assert {value.dtype for value in state.values()} == {torch.float32}
+    # the pooler (32 x 33) is gone; one norm (2 x 768) is new, which transformers never reads
+    published = sum(weight.numel() for weight in plain.parameters())
+    assert sum(value.numel() for value in state.values()) == published - 32 * 33 + 2 * 768
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.pop("module.feat_map.bias"), r"weights\.pth.*: 1 missing: feat_map\.bias$"),
+        (lambda s: s.pop("module.transformer.level_embed"), r"1 missing: transformer\.level_embed"),
+        (lambda s: s.pop("module.transformer.decoder.layers.1.ca_text.in_proj_bias"), r"1\.ca_text\.in_proj_bias$"),
+        (lambda s: s.update({"module.extra": torch.zeros(1)}), r"1 unexpected: extra$"),
+        (lambda s: s.update({"module.backbone.0.norm1.bias": torch.zeros(5)}), r"of another shape: .*stage2.*\(5,\)"),
+        (
+            lambda s: s.update({"module.bbox_embed.1.layers.2.bias": torch.ones(4)}),
+            r"bbox_embed\.\d\.layers\.2\.bias differs.*one box head",
+        ),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_refused(
+    checkpoint: Path, text: Path, tmp_path: Path, change, message
+) -> None:
+    state = torch.load(checkpoint, weights_only=True)["model"]
+    change(state)
+    torch.save({"model": state}, tmp_path / "weights.pth")
+    with pytest.raises(WeightsError, match=message):
+        convert(tmp_path / "weights.pth", text, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_files_are_named(checkpoint: Path, text: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"tokenizer\.json: no such file.*bert-base-uncased"):
+        convert(checkpoint, tmp_path, tmp_path / "out")
+    with pytest.raises(WeightsError, match=r"none\.pth: no such file.*groundingdino_swint_ogc\.pth"):
+        convert(tmp_path / "none.pth", text, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_swin_t_at_its_full_size(text: Path, tmp_path: Path) -> None:
+    """bert-base-uncased's sizes, with a small vocabulary's tokenizer."""
+    bert = {"model_type": "bert", "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12}
+    for file in text.glob("tokenizer*.json"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "config.json").write_text(json.dumps(bert))
+    torch.manual_seed(0)
+    plain = build(tmp_path)
+    shake(plain)
+    torch.save({"model": plain.state_dict()}, tmp_path / "swint.pth")
+    convert(tmp_path / "swint.pth", tmp_path, tmp_path / "out")
+    converted = HfGrounder(weights=tmp_path / "out")
+    pixels_NCHW = to_pixels(FRAMES[:1], (192, 288), torch.device("cpu"))  # 900 queries need as many places
+    their_logits, logits, their_boxes, boxes = both(plain, converted, pixels_NCHW, CAPTIONS[0])
+    assert logits.shape[1] == 900
+    torch.testing.assert_close(logits, their_logits, rtol=0, atol=1e-4)
+    torch.testing.assert_close(boxes, their_boxes, rtol=0, atol=1e-4)
