@@ -8,6 +8,8 @@ from tgs.think.encoders.beats import Beats, BeatsConfig
 from tgs.think.encoders.beats_weights import save_beats
 from tgs.think.encoders.clip import ClipEncoder, save_clip
 from tgs.think.llm import save_llm, word_embeddings
+from tgs.think.prompt import Template, thought_prompt
+from tgs.think.tokens import SPECIAL_TOKENS
 from tgs.types import ThoughtStatus
 
 
@@ -141,3 +143,23 @@ def test_gradient_checkpointing_changes_no_gradient(settings, clips):
         grads.append(thinker.branches["video"].projector[0].weight.grad)
     assert torch.allclose(grads[0], grads[1], atol=1e-6)
     assert grads[0].abs().sum() > 0
+
+
+def test_learnt_rows_of_the_special_tokens_come_back(settings, clips, tmp_path):
+    lora = settings["llm"]["lora"] | {"new_tokens": True}
+    settings = settings | {"llm": settings["llm"] | {"lora": lora}}
+    thinker = build_ref_thinker(**settings)
+    rows = {name: p for name, p in thinker.named_parameters() if "trainable_tokens_" in name}
+    assert {len(p) for p in rows.values()} == {len(SPECIAL_TOKENS)}
+    with torch.no_grad():
+        for p in rows.values():
+            p += 0.5
+    save_trained(thinker, tmp_path / "run", {}, dtype=torch.float32)
+    again = build_ref_thinker(**settings, checkpoint=tmp_path / "run")
+    features = thinker.encode(clips)
+    prompts, answers = [thought_prompt(Template.brief, "dog")] * len(clips), ["<think> a </think>"] * len(clips)
+    with torch.no_grad():
+        losses = [float(one.eval().loss(features, prompts, answers)) for one in (thinker, again)]
+        fresh = float(build_ref_thinker(**settings).eval().loss(features, prompts, answers))
+    assert losses[0] == losses[1] != fresh
+    assert again.think(clips[0], ["dog"])[0].status in set(ThoughtStatus)

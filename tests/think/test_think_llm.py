@@ -2,7 +2,16 @@ import pytest
 import torch
 
 from tgs.errors import WeightsError
-from tgs.think.llm import add_lora, add_tokens, load_llm, load_tokenizer, merge_lora, random_llm, save_llm
+from tgs.think.llm import (
+    add_lora,
+    add_tokens,
+    load_llm,
+    load_tokenizer,
+    merge_lora,
+    random_llm,
+    save_llm,
+    word_embeddings,
+)
 from tgs.think.tokens import SPECIAL_TOKENS
 
 IDS = torch.tensor([[1, 6, 9, 10]])
@@ -98,3 +107,20 @@ def test_lora_learns_in_full_precision_beside_half_precision_weights(llm):
     add_lora(llm.bfloat16())
     assert {p.dtype for p in llm.parameters() if p.requires_grad} == {torch.float32}
     assert llm.eval()(IDS).logits.dtype is torch.bfloat16
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_only_the_rows_of_the_given_tokens_learn_beside_lora(sizes, tied):
+    torch.manual_seed(0)
+    llm = random_llm(sizes.llm | {"tie_word_embeddings": tied})
+    before = llm(IDS).logits
+    add_lora(llm, rank=2, tokens=[3, 5])
+    torch.testing.assert_close(llm(IDS).logits, before)
+    learns = {name: p for name, p in llm.named_parameters() if p.requires_grad and ".lora_" not in name}
+    assert [p.shape[0] for p in learns.values()] == [2] if tied else [2, 2]
+    assert all("trainable_tokens_" in name for name in learns)
+    with torch.no_grad():
+        for p in learns.values():
+            p += 1.0
+    after = word_embeddings(llm)(torch.arange(8)) - llm.get_input_embeddings().original_module(torch.arange(8))
+    assert after.ne(0).any(dim=1).nonzero().flatten().tolist() == [3, 5]

@@ -18,6 +18,7 @@ from tgs.think.llm import add_lora, add_tokens, load_llm, load_tokenizer, random
 from tgs.think.projector import Branch, build_branch, embedding_std
 from tgs.think.prompt import Template
 from tgs.think.ref_thinker import RefThinker
+from tgs.think.tokens import SPECIAL_TOKENS
 from tgs.types import Padding, Reading, Wording
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def build_ref_thinker(
         qformer: keywords of `QFormer`, but `queries: {video: Q, audio: Q}`; `match_embeddings`: whether the
             projector's outputs start as large as word embeddings (see `Projector`).
         llm: `path` or `random` (keywords of `LlamaConfig`, with `tokenizer`: a folder); `dtype`; `lora`: keywords of
-            `add_lora`, or None; `gradient_checkpointing`.
+            `add_lora`, or None, and `new_tokens`: whether the special tokens' embeddings are to learn beside it;
+            `gradient_checkpointing`.
         template: see `Template`.
         max_new_tokens, batch_rows, wording, padding, reading: see `RefThinker`.
         weights: folder of the parts: vision/, audio/, llm/, phase1_visual/, phase1_audio/.
@@ -153,7 +155,7 @@ def _audio(settings: dict[str, Any], weights: Path) -> Beats:
 def _llm(settings: dict[str, Any], weights: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
     path, random = _source(settings, "llm")
     dtype = getattr(torch, settings.pop("dtype", "float32"))
-    lora, checkpointing = settings.pop("lora", None), settings.pop("gradient_checkpointing", False)
+    given, checkpointing = settings.pop("lora", None), settings.pop("gradient_checkpointing", False)
     tokenizer_path = settings.pop("tokenizer", path)
     _done(settings, "llm")
     if tokenizer_path is None:
@@ -162,8 +164,11 @@ def _llm(settings: dict[str, Any], weights: Path) -> tuple[LlamaForCausalLM, Pre
     tokenizer = load_tokenizer(weights / tokenizer_path)
     add_tokens(model, tokenizer)
     model.requires_grad_(False)
-    if lora is not None:
-        add_lora(model, **lora)
+    if given is not None:
+        lora = dict(given)
+        new_tokens = lora.pop("new_tokens", False)
+        tokens = [tokenizer.get_vocab()[token] for token in SPECIAL_TOKENS] if new_tokens else []
+        add_lora(model, **lora, tokens=tokens)
     if checkpointing:
         model.activation_checkpointing_enable()
     return model, tokenizer

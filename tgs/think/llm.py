@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -142,17 +142,27 @@ def add_tokens(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> int
     return added
 
 
-def add_lora(llm: LlamaForCausalLM, *, rank: int = 8, alpha: int = 16, dropout: float = 0.05) -> None:
+def add_lora(
+    llm: LlamaForCausalLM, *, rank: int = 8, alpha: int = 16, dropout: float = 0.05, tokens: Sequence[int] = ()
+) -> None:
     """Put LoRA beside the seven linear layers of every block, in place; everything else of the model is frozen.
 
     Only the language model is touched: encoders that have a `q_proj` of their own get none.
 
+    Args:
+        llm: gets the layers.
+        rank, alpha, dropout: of LoRA.
+        tokens: ids whose rows of the word embeddings and of the head learn, too; all other rows stay as they are.
     Source:
         Released `finetune_hyperlora.py`: r 8, alpha 16, dropout 0.05, no bias, before the encoders are attached.
     """
     from peft import LoraConfig, inject_adapter_in_model
 
-    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, bias="none", target_modules=list(LORA_TARGETS))
+    tables = ["embed_tokens"] if llm.config.tie_word_embeddings else ["embed_tokens", "lm_head"]
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, lora_dropout=dropout, bias="none", target_modules=list(LORA_TARGETS),
+        trainable_token_indices={table: list(tokens) for table in tables} if tokens else None,
+    )  # fmt: skip
     inject_adapter_in_model(config, llm)
     for parameter in llm.parameters():
         if parameter.requires_grad:
