@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
+from tgs.ground.bound import KEY, apply_bound
 from tgs.types import Detections
 from tgs.weight_files import fit, read_json, read_weights
 
@@ -112,6 +113,8 @@ class HfGrounder(nn.Module):
         self.size = read_json(folder / "preprocessor_config.json", _REMEDY)["size"]
         self.tokenizer = Tokenizer.from_str(json.dumps(read_json(folder / "tokenizer.json", _REMEDY)))
         self.model: Any = load(folder)
+        if (bound := getattr(self.model.config, KEY, None)) is not None:
+            apply_bound(self.model, bound)
         self.backbone = self.model.model.backbone = OncePerClip(self.model.model.backbone)
 
     @torch.inference_mode()
