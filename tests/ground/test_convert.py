@@ -1,5 +1,6 @@
 """A published checkpoint through both implementations of Grounding-DINO."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 
 from tests.ground.conftest import BERT, shake
 from tgs.errors import WeightsError
+from tgs.ground.bound import KEY
 from tgs.ground.convert import convert
 from tgs.ground.groundingdino import build, quiet
 from tgs.ground.hf import FILES, HfGrounder, to_pixels
@@ -48,6 +50,28 @@ def test_both_implementations_say_the_same(folder: Path, plain: torch.nn.Module,
     assert boxes.std((0, 1)).max() > 0.05  # or equal boxes would prove nothing
     torch.testing.assert_close(logits, their_logits, rtol=0, atol=1e-4)
     torch.testing.assert_close(boxes, their_boxes, rtol=0, atol=1e-5)
+
+
+def test_boxes_as_large_as_the_frame_are_bounded_as_published(
+    plain: torch.nn.Module, text: Path, tmp_path: Path
+) -> None:
+    """Full width and no height: where the two implementations' bounds on a box's fractions tell."""
+    large = copy.deepcopy(plain)
+    with torch.no_grad():
+        large.transformer.enc_out_bbox_embed.layers[-1].bias += torch.tensor([0.0, 0.0, 12.0, -6.0])
+        large.bbox_embed[0].layers[-1].bias += torch.tensor([0.0, 0.0, -3.0, 3.0])  # and back
+    torch.save({"model": large.state_dict()}, tmp_path / "large.pth")
+    convert(tmp_path / "large.pth", text, tmp_path)
+    pixels_NCHW = to_pixels(FRAMES, (64, 96), torch.device("cpu"))
+    their_logits, logits, their_boxes, boxes = both(large, HfGrounder(weights=tmp_path), pixels_NCHW, CAPTIONS[0])
+    torch.testing.assert_close(logits, their_logits, rtol=0, atol=1e-4)
+    torch.testing.assert_close(boxes, their_boxes, rtol=0, atol=1e-5)
+
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config.pop(KEY) == 1e-3
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    unbounded = both(large, HfGrounder(weights=tmp_path), pixels_NCHW, CAPTIONS[0])[3]
+    assert (unbounded - their_boxes).abs().max() > 1e-4
 
 
 def test_the_folder_holds_the_published_sizes(folder: Path, text: Path, plain: torch.nn.Module) -> None:

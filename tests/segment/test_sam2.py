@@ -166,10 +166,3 @@ def test_sam2_leaves_hydra_alone(tmp_path: Path, early: bool) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     assert "ran 1" in done.stdout
-
-
-@pytest.mark.slow
-def test_the_packaged_configs_build() -> None:
-    model = build("configs/sam2.1/sam2.1_hiera_t.yaml")
-    assert model.image_size == 1024
-    assert model.sam_mask_decoder.dynamic_multimask_via_stability

@@ -1,8 +1,4 @@
-"""A published Grounding-DINO checkpoint, once, into the folder that `HfGrounder` reads.
-
-The two implementations give the same boxes and logits, but for boxes with a side or centre within 0.1 % of the frame's
-edge or full width: groundingdino-py bounds fractions at 1e-3 before its logit, transformers at 1e-5.
-"""
+"""A published Grounding-DINO checkpoint, once, into the folder that `HfGrounder` reads."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from torch import Tensor
 
 from tgs.atomic import write_json
 from tgs.errors import WeightsError
+from tgs.ground.bound import KEY, PUBLISHED
 from tgs.ground.groundingdino import LONG_PX, REMEDY, SHORT_PX, read_published
 from tgs.ground.hf import MEAN, STD, build
 from tgs.ground.published_names import PASSED_OVER, UNUSED, source
@@ -134,4 +131,5 @@ def config_of(published: Mapping[str, Tensor], text: Mapping[str, Any], where: P
         "num_feature_levels": levels,
         "max_text_len": MAX_TEXT_TOKENS,
         "dropout": 0.0,
+        KEY: PUBLISHED,
     }

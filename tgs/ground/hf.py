@@ -16,12 +16,16 @@ from torch import Tensor, nn
 
 from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
+from tgs.ground.bound import KEY, apply_bound
 from tgs.types import Detections
 from tgs.weight_files import fit, read_json, read_weights
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-_REMEDY = "For the tiny scale run `python -m tgs.train +experiment=zoo_grounder` and copy its export there."
+_REMEDY = (
+    "For the tiny scale run `python -m tgs.train +experiment=zoo_grounder` and copy its export there; for the paper's, "
+    "convert groundingdino_swint_ogc.pth with `python -m tgs.convert`."
+)
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json")
 
 
@@ -112,6 +116,8 @@ class HfGrounder(nn.Module):
         self.size = read_json(folder / "preprocessor_config.json", _REMEDY)["size"]
         self.tokenizer = Tokenizer.from_str(json.dumps(read_json(folder / "tokenizer.json", _REMEDY)))
         self.model: Any = load(folder)
+        if (bound := getattr(self.model.config, KEY, None)) is not None:
+            apply_bound(self.model, bound)
         self.backbone = self.model.model.backbone = OncePerClip(self.model.model.backbone)
 
     @torch.inference_mode()
