@@ -10,7 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from tests.ground.conftest import BERT, shake
-from tgs.errors import WeightsError
+from tgs.convert import main
+from tgs.digest import digest_path
+from tgs.errors import ConfigError, WeightsError
 from tgs.ground.bound import KEY
 from tgs.ground.convert import convert
 from tgs.ground.groundingdino import build, quiet
@@ -147,3 +149,17 @@ def test_swin_t_at_its_full_size(text: Path, tmp_path: Path) -> None:
     assert logits.shape[1] == 900
     torch.testing.assert_close(logits, their_logits, rtol=0, atol=1e-4)
     torch.testing.assert_close(boxes, their_boxes, rtol=0, atol=1e-4)
+
+
+def test_the_command_writes_beside_the_file_and_replaces_nothing_unasked(
+    checkpoint: Path, text: Path, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "swint.pth").symlink_to(checkpoint)
+    (tmp_path / "bert-base-uncased").symlink_to(text)
+    main(["grounder", str(tmp_path / "swint.pth")])
+    assert digest_path(tmp_path / "swint") == digest_path(folder)
+    with pytest.raises(ConfigError, match="swint is there already"):
+        main(["grounder", str(tmp_path / "swint.pth")])
+    (tmp_path / "swint" / "config.json").unlink()
+    main(["grounder", str(tmp_path / "swint.pth"), "--text", str(text), "--overwrite"])
+    assert digest_path(tmp_path / "swint") == digest_path(folder)
