@@ -20,8 +20,17 @@ def digest_value(value: object) -> str:
 
 def digest_file(path: Path) -> str:
     """16 hex digits of a file's bytes."""
+    return _sha256(path)[:16]
+
+
+def provenance(path: Path) -> dict[str, str | int]:
+    """A file for a manifest: `name`, `sha256` (64 hex digits, as `sha256sum` says them) and `bytes`."""
+    return {"name": path.name, "sha256": _sha256(path), "bytes": path.stat().st_size}
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_path(path: Path) -> str:

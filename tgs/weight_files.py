@@ -32,8 +32,10 @@ def require(path: Path, remedy: str) -> Path:
     return path
 
 
-def write_weights(folder: Path, state: Mapping[str, Tensor], *, dtype: torch.dtype = torch.float16) -> Path:
-    """Write `model.safetensors`; floating tensors become `dtype`. An interrupted write leaves no half file.
+def write_weights(folder: Path, state: Mapping[str, Tensor], *, dtype: torch.dtype | None = torch.float16) -> Path:
+    """Write `model.safetensors`; floating tensors become `dtype`, or keep theirs if it is None.
+
+    An interrupted write leaves no half file.
 
     Returns:
         The file written.
@@ -91,7 +93,7 @@ def read_checkpoint(file: Path, remedy: str, *keys: str) -> dict[str, Any]:
         raise WeightsError(
             f"{file}: not a readable torch checkpoint (damaged, or with other objects than tensors). {remedy}"
         ) from error
-    except (RuntimeError, EOFError) as error:
+    except (RuntimeError, EOFError, OSError) as error:  # OSError: cut off within its directory
         raise WeightsError(f"{file}: not a readable torch checkpoint ({error}). {remedy}") from error
     if not isinstance(content, dict) or not set(keys) <= set(content):
         wanted = " and ".join(map(repr, keys))

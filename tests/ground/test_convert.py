@@ -25,7 +25,7 @@ CAPTIONS = ("a red guitar.", "dog. cat.")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, text: Path) -> Path:
     path = tmp_path_factory.mktemp("converted")
-    convert(checkpoint, text, path)
+    convert(checkpoint, path, text)
     return path
 
 
@@ -63,7 +63,7 @@ def test_boxes_as_large_as_the_frame_are_bounded_as_published(
         large.transformer.enc_out_bbox_embed.layers[-1].bias += torch.tensor([0.0, 0.0, 12.0, -6.0])
         large.bbox_embed[0].layers[-1].bias += torch.tensor([0.0, 0.0, -3.0, 3.0])  # and back
     torch.save({"model": large.state_dict()}, tmp_path / "large.pth")
-    convert(tmp_path / "large.pth", text, tmp_path)
+    convert(tmp_path / "large.pth", tmp_path, text)
     pixels_NCHW = to_pixels(FRAMES, (64, 96), torch.device("cpu"))
     their_logits, logits, their_boxes, boxes = both(large, HfGrounder(weights=tmp_path), pixels_NCHW, CAPTIONS[0])
     torch.testing.assert_close(logits, their_logits, rtol=0, atol=1e-4)
@@ -77,7 +77,7 @@ def test_boxes_as_large_as_the_frame_are_bounded_as_published(
 
 
 def test_the_folder_holds_the_published_sizes(folder: Path, text: Path, plain: torch.nn.Module) -> None:
-    assert {path.name for path in folder.iterdir()} == set(FILES)
+    assert {path.name for path in folder.iterdir()} == {*FILES, "manifest.json"}
     assert HfGrounder(weights=folder).size == {"shortest_edge": 800, "longest_edge": 1333}
     assert (folder / "tokenizer.json").read_bytes() == (text / "tokenizer.json").read_bytes()
     config = json.loads((folder / "config.json").read_text())
@@ -120,15 +120,15 @@ def test_a_checkpoint_that_does_not_fit_is_refused(
     change(state)
     torch.save({"model": state}, tmp_path / "weights.pth")
     with pytest.raises(WeightsError, match=message):
-        convert(tmp_path / "weights.pth", text, tmp_path / "out")
+        convert(tmp_path / "weights.pth", tmp_path / "out", text)
     assert not (tmp_path / "out").exists()
 
 
 def test_missing_files_are_named(checkpoint: Path, text: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"tokenizer\.json: no such file.*bert-base-uncased"):
-        convert(checkpoint, tmp_path, tmp_path / "out")
+        convert(checkpoint, tmp_path / "out", tmp_path)
     with pytest.raises(WeightsError, match=r"none\.pth: no such file.*groundingdino_swint_ogc\.pth"):
-        convert(tmp_path / "none.pth", text, tmp_path / "out")
+        convert(tmp_path / "none.pth", tmp_path / "out", text)
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_swin_t_at_its_full_size(text: Path, tmp_path: Path) -> None:
     plain = build(tmp_path)
     shake(plain)
     torch.save({"model": plain.state_dict()}, tmp_path / "swint.pth")
-    convert(tmp_path / "swint.pth", tmp_path, tmp_path / "out")
+    convert(tmp_path / "swint.pth", tmp_path / "out", tmp_path)
     converted = HfGrounder(weights=tmp_path / "out")
     pixels_NCHW = to_pixels(FRAMES[:1], (192, 288), torch.device("cpu"))  # 900 queries need as many places
     their_logits, logits, their_boxes, boxes = both(plain, converted, pixels_NCHW, CAPTIONS[0])
@@ -151,15 +151,19 @@ def test_swin_t_at_its_full_size(text: Path, tmp_path: Path) -> None:
     torch.testing.assert_close(boxes, their_boxes, rtol=0, atol=1e-4)
 
 
-def test_the_command_writes_beside_the_file_and_replaces_nothing_unasked(
+def test_the_command_finds_the_text_encoder_and_replaces_nothing_unasked(
     checkpoint: Path, text: Path, folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "swint.pth").symlink_to(checkpoint)
     (tmp_path / "bert-base-uncased").symlink_to(text)
-    main(["grounder", str(tmp_path / "swint.pth")])
-    assert digest_path(tmp_path / "swint") == digest_path(folder)
+    main(["grounder", str(tmp_path / "swint.pth"), "--to", str(tmp_path / "swint")])
+    expected = [digest_path(folder / name) for name in FILES]
+    assert [digest_path(tmp_path / "swint" / name) for name in FILES] == expected
+    manifest = json.loads((tmp_path / "swint" / "manifest.json").read_text())
+    assert [made["name"] for made in manifest["source"]] == ["swint.pth", "config.json", "tokenizer.json"]
+    assert manifest["source"][0]["bytes"] == checkpoint.stat().st_size
     with pytest.raises(ConfigError, match="swint is there already"):
-        main(["grounder", str(tmp_path / "swint.pth")])
+        main(["grounder", str(tmp_path / "swint.pth"), "--to", str(tmp_path / "swint")])
     (tmp_path / "swint" / "config.json").unlink()
-    main(["grounder", str(tmp_path / "swint.pth"), "--text", str(text), "--overwrite"])
-    assert digest_path(tmp_path / "swint") == digest_path(folder)
+    main(["grounder", str(tmp_path / "swint.pth"), "--text", str(text), "--to", str(tmp_path / "swint"), "--overwrite"])
+    assert [digest_path(tmp_path / "swint" / name) for name in FILES] == expected

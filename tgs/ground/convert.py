@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tgs.atomic import write_json
+from tgs.atomic import whole_folder, write_json
+from tgs.digest import provenance
 from tgs.errors import WeightsError
 from tgs.ground.bound import KEY, PUBLISHED
 from tgs.ground.groundingdino import LONG_PX, REMEDY, SHORT_PX, read_published
@@ -25,18 +26,22 @@ HEADS, MAX_TEXT_TOKENS = 8, 256
 _SHOWN = 4
 
 
-def convert(checkpoint: Path, text: Path, folder: Path) -> None:
-    """Write config.json, model.safetensors (float32), tokenizer.json and preprocessor_config.json.
+def convert(checkpoint: Path, to: Path, text: Path | None = None) -> list[str]:
+    """Write config.json, model.safetensors (float32), tokenizer.json, preprocessor_config.json and a manifest.
 
     Args:
         checkpoint: as published, `groundingdino_swint_ogc.pth` or `groundingdino_swinb_cogcoor.pth`.
-        text: folder with config.json and tokenizer.json of the text encoder, bert-base-uncased.
-        folder: for `HfGrounder(weights=folder)`; made if it is not there.
+        to: for `HfGrounder(weights=to)`; what was there is replaced.
+        text: folder with config.json and tokenizer.json of the text encoder, bert-base-uncased; None takes the folder
+            of that name beside the checkpoint.
+    Returns:
+        Lines for the reader.
 
     Raises:
         WeightsError: a file is missing or damaged, or a key is missing, unexpected, of another shape, or differs from
             another one with which the model shares it. Nothing has been written then.
     """
+    text = checkpoint.with_name("bert-base-uncased") if text is None else text
     tokenizer = require(text / "tokenizer.json", REMEDY)
     published = read_published(checkpoint)
     config = config_of(published, read_json(text / "config.json", REMEDY), checkpoint)
@@ -50,11 +55,16 @@ def convert(checkpoint: Path, text: Path, folder: Path) -> None:
             "has one box head for all, as the published checkpoints do"
         )
     once = {value.data_ptr(): name for name, value in reversed(own.items())}  # of names for one tensor, the first
-    write_json(folder / "config.json", config)
     size = {"shortest_edge": SHORT_PX, "longest_edge": LONG_PX}
-    write_json(folder / "preprocessor_config.json", {"size": size, "image_mean": list(MEAN), "image_std": list(STD)})
-    shutil.copyfile(tokenizer, folder / "tokenizer.json")
-    write_weights(folder, {name: own[name] for name in once.values()}, dtype=torch.float32)
+    pictures = {"size": size, "image_mean": list(MEAN), "image_std": list(STD)}
+    source_files = [provenance(file) for file in (checkpoint, text / "config.json", tokenizer)]
+    with whole_folder(to) as folder:
+        write_json(folder / "config.json", config)
+        write_json(folder / "preprocessor_config.json", pictures)
+        shutil.copyfile(tokenizer, folder / "tokenizer.json")
+        write_weights(folder, {name: own[name] for name in once.values()}, dtype=torch.float32)
+        write_json(folder / "manifest.json", {"format": 1, "made_by": "tgs.convert", "source": source_files})
+    return [f"{len(once)} tensors, {sum(own[name].numel() for name in once.values()):,} numbers"]
 
 
 def translate(published: Mapping[str, Tensor], own: Mapping[str, Tensor], where: Path) -> dict[str, Tensor]:

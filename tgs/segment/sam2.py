@@ -65,7 +65,7 @@ def build(config: Path | str) -> nn.Module:
 
     if not ours:
         GlobalHydra.instance().clear()  # or a `hydra.main` later in this process would refuse to start
-    tree = OmegaConf.load(_config_file(config))
+    tree = OmegaConf.load(config_file(config))
     for key, value in POSTPROCESSING.items():
         OmegaConf.update(tree, f"model.sam_mask_decoder_extra_args.{key}", value, force_add=True)
     OmegaConf.resolve(tree)
@@ -191,7 +191,7 @@ class Sam2(nn.Module):
 
 def load(weights: Path, config: Path | str | None = None) -> nn.Module:
     """`build`, then a strict load in float32. Arguments and errors as of `Sam2`."""
-    file = weights if weights.suffix else weights / "model.safetensors"
+    file = weights / "model.safetensors" if weights.is_dir() else weights
     if not file.is_file():
         raise WeightsError(f"segmenter weights not found: {file}. {_REMEDY}")
     model = build(file.parent / "config.yaml" if config is None else config)
@@ -203,7 +203,7 @@ def load(weights: Path, config: Path | str | None = None) -> nn.Module:
     return model.eval()
 
 
-def _config_file(config: Path | str) -> Path:
+def config_file(config: Path | str) -> Path:
     """A YAML path as given, or below the sam2 package."""
     spec = find_spec("sam2")
     inside = Path(spec.origin).parent / config if spec and spec.origin else Path(config)

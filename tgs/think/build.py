@@ -107,8 +107,18 @@ def build_ref_thinker(
         learnt = {name for name, parameter in thinker.named_parameters() if parameter.requires_grad}
         if Start(branches) is Start.phase1:
             learnt = {name for name in learnt if not name.startswith("branches.")}
-        load_trained(thinker, Path(checkpoint), needed=learnt, remedy=remedy("phase2_lora"))
+        manifest = load_trained(thinker, Path(checkpoint), needed=learnt, remedy=remedy("phase2_lora"))
+        _check_lora(manifest.get("lora", {}), llm.get("lora") or {}, Path(checkpoint))
     return thinker
+
+
+def _check_lora(made_with: Mapping[str, int], settings: Mapping[str, Any], checkpoint: Path) -> None:
+    """Alpha leaves no trace in the weights: where a manifest names it, the settings must be the same."""
+    if other := {key: value for key, value in made_with.items() if settings.get(key) not in (None, value)}:
+        raise ConfigError(
+            f"{checkpoint} was trained with LoRA's {other}; set "
+            + " ".join(f"thinker.llm.lora.{key}={value}" for key, value in other.items())
+        )
 
 
 def load_phase1(branch: Branch, weights: Path, name: str) -> None:

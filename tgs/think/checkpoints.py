@@ -35,8 +35,25 @@ def save_trained(
     state = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
     if not state:
         raise WeightsError(f"{folder}: nothing to save, no parameter of {type(module).__name__} is trainable")
-    if broken := [name for name, value in state.items() if not value.detach().to(dtype).isfinite().all()]:
-        raise WeightsError(f"{folder}: not finite in {dtype}: {', '.join(broken[:4])}. Did training diverge?")
+    write_trained(state, folder, meta, dtype=dtype)
+
+
+def write_trained(
+    state: Mapping[str, torch.Tensor], folder: Path, meta: Mapping[str, Any], *, dtype: torch.dtype | None
+) -> None:
+    """Write what `read_trained` reads: weights by the names of their module, and the manifest.
+
+    Args:
+        state: see `write_weights`, as for `dtype`.
+        folder, meta: see `save_trained`.
+    Raises:
+        WeightsError: a value is not finite in the file's dtype.
+    """
+    types = {name: dtype or value.dtype for name, value in state.items()}
+    if broken := [name for name, value in state.items() if not value.detach().to(types[name]).isfinite().all()]:
+        raise WeightsError(
+            f"{folder}: not finite in {types[broken[0]]}: {', '.join(broken[:4])}. Did training diverge?"
+        )
     write_weights(folder, state, dtype=dtype)
     trained: dict[str, int] = {}
     for name, parameter in state.items():
@@ -47,7 +64,7 @@ def save_trained(
         "keys": len(state),
         "keys_digest": _keys_digest(state),
         "trained": trained,
-        "dtype": str(dtype).removeprefix("torch."),
+        "dtype": " and ".join(sorted({str(kind).removeprefix("torch.") for kind in types.values()})),
     }
     write_json(folder / MANIFEST_FILE, dict(meta) | own, sort_keys=True)
 

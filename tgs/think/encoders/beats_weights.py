@@ -47,7 +47,7 @@ def load_beats(path: Path) -> Beats:
     if require(path, _REMEDY).is_dir():
         config, state = _read_folder(path)
     else:
-        config, state = _read_published(path)
+        config, state = read_published(path)
     model = Beats(config)
     fit(model, state, str(path))
     return model.eval().requires_grad_(False)
@@ -62,7 +62,8 @@ def _read_folder(folder: Path) -> tuple[BeatsConfig, dict[str, Tensor]]:
     return config, read_weights(folder / MODEL_FILE, _REMEDY)
 
 
-def _read_published(file: Path) -> tuple[BeatsConfig, dict[str, Tensor]]:
+def read_published(file: Path) -> tuple[BeatsConfig, dict[str, Tensor]]:
+    """Sizes and weights of a published file. Errors, and what is passed over, as of `load_beats`."""
     content = read_checkpoint(file, _REMEDY, "cfg", "model")
     # Every layer's copy of the bias table is the first one's: the published model shares it.
     state = {
