@@ -69,6 +69,12 @@ def test_scores_and_steps_are_the_last_ones(tmp_path):
     assert summary["torch"].startswith(torch.__version__.split("+")[0])
 
 
+def test_a_limit_of_batches_shortens_every_epoch(tmp_path):
+    run = RunFolder(tmp_path)
+    train(Counts(), Rows(), run, SETTINGS | {"limit_train_batches": 2})
+    assert run.summary()["steps"] == 2 * 2
+
+
 def test_the_cost_counts_all_legs(tmp_path, monkeypatch):
     clock = iter(range(0, 100_000, 1000))
     monkeypatch.setattr("tgs.lit.ledger.time.monotonic", lambda: next(clock))

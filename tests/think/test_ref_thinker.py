@@ -78,6 +78,10 @@ def test_loss_is_the_mean_over_answer_tokens(thinker, features, prompts):
     assert not torch.allclose(thinker.loss(features[[1, 0, 2]], prompts, ANSWERS), expected, atol=1e-3)
 
 
+def test_told_counts_the_tokens_that_are_learnt_from(thinker):
+    assert thinker.told(["a loud dog", "red"]) == (3 + 1) + (1 + 1)  # words, and an end of text each
+
+
 def test_gradients_equal_the_plain_way_and_reach_both_branches(thinker, features, prompts):
     thinker.eval()
     learns = list(thinker.branches.parameters())

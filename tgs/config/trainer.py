@@ -20,6 +20,8 @@ class TrainerConfig:
     gradient_clip_val: float = 1.0
     log_every_n_steps: int = 10
     limit_val_batches: float = 1.0
+    limit_train_batches: int | None = None
+    """So many batches an epoch; null takes all."""
     check_val_every_n_epoch: int = 1
     threads: int | None = None
     """CPU threads of torch; null leaves torch's own choice."""

@@ -79,10 +79,9 @@ class Task(Protocol):
 def build_trainer(settings: Mapping[str, Any], *, callbacks: Sequence[Callback], loggers: Sequence[Logger],
                   folder: Path) -> L.Trainer:  # fmt: skip
     """Lightning's Trainer from our few settings; `threads` is torch's, the rest Lightning's."""
-    settings = dict(settings)
+    settings = {key: value for key, value in settings.items() if value is not None}
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # devices and tips; our own lines say what matters
-    threads = settings.pop("threads")
-    if threads:
+    if threads := settings.pop("threads", None):
         torch.set_num_threads(threads)
     return L.Trainer(
         **settings, callbacks=list(callbacks), logger=list(loggers), default_root_dir=folder, num_sanity_val_steps=0,

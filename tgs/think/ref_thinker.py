@@ -113,7 +113,7 @@ class RefThinker(nn.Module):
             counts = f"{len(clips)} clips, {len(prompts)} prompts, {len(answers)} answers"
             raise DataError(f"loss needs one clip, prompt and non-blank answer per row; got {counts}")
         asked = self._expanded(self._ids(prompts), clips)
-        told = [[*ids, self._eos] for ids in self._tokens(answers)]
+        told = self._answers(answers)
         embeddings = word_embeddings(self.llm)
         rows = pad_rows(asked, told, pad_id=self._pad, side="right", device=embeddings.weight.device)
         embeds_BLD = self._filled(embeddings(rows.ids_BL), rows.ids_BL, clips)
@@ -124,6 +124,10 @@ class RefThinker(nn.Module):
         # The head is the widest layer of all: it only runs where a label stands.
         told_BL = rows.labels_BL[:, 1:] != IGNORED
         return F.cross_entropy(self.llm.lm_head(hidden_BLD[:, :-1][told_BL]).float(), rows.labels_BL[:, 1:][told_BL])
+
+    def told(self, answers: Sequence[str]) -> int:
+        """How many tokens `loss` learns from these answers."""
+        return sum(map(len, self._answers(answers)))
 
     # --- answering
 
@@ -208,6 +212,9 @@ class RefThinker(nn.Module):
 
     def _ids(self, prompts: Sequence[str]) -> list[list[int]]:
         return [[int(self.tokenizer.bos_token_id), *ids] for ids in self._tokens(prompts)]  # type: ignore[arg-type]
+
+    def _answers(self, answers: Sequence[str]) -> list[list[int]]:
+        return [[*ids, self._eos] for ids in self._tokens(answers)]
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         return self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
