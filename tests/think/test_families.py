@@ -115,8 +115,7 @@ NF4 += [0.7230, 1.0]
 
 
 def test_four_bits_are_normal_floats_under_lora(folder, clips):
-    from bitsandbytes.functional import dequantize_4bit
-
+    bitsandbytes = pytest.importorskip("bitsandbytes", reason="an option, which make setup leaves out")
     plain = load_llm(folder / "llm").model.layers[0].mlp.up_proj.weight.detach()
     thinker = build_ref_thinker(**settings(folder, quantize="4bit"))
     packed = thinker.llm.model.layers[0].mlp.up_proj.base_layer.weight
@@ -126,7 +125,7 @@ def test_four_bits_are_normal_floats_under_lora(folder, clips):
     scales = blocks.abs().amax(dim=1, keepdim=True)
     nearest = (blocks[..., None] / scales[..., None] - torch.tensor(NF4)).abs().argmin(-1)
     expected = (torch.tensor(NF4)[nearest] * scales).reshape(plain.shape)
-    found = dequantize_4bit(packed.data, packed.quant_state).float()
+    found = bitsandbytes.functional.dequantize_4bit(packed.data, packed.quant_state).float()
     assert (found - expected).abs().max() < 0.02 * scales.max()  # the scales themselves are kept in 8 bits
     loss = thinker.loss(thinker.encode(clips), [thought_prompt(Template.brief, "dog")] * 3, ["dog", "red", "a"])
     loss.backward()
@@ -171,13 +170,16 @@ def test_a_chat_template_stands_around_prompts_and_begins_the_row_itself(folder,
         assert torch.allclose(chatting.loss(features, [prompt], ["red"]), expected, atol=1e-5)
 
 
-def test_what_cannot_be_is_refused_by_name(folder):
+def test_what_cannot_be_is_refused_by_name(folder, monkeypatch):
     with pytest.raises(ConfigError, match=r"thinker\.chat=true, but the tokenizer has no chat template"):
         build_ref_thinker(**settings(folder), chat=True)
     with pytest.raises(ConfigError, match=r"quantize=3bit: there is 4bit"):
         build_ref_thinker(**settings(folder, quantize="3bit"))
     with pytest.raises(ConfigError, match=r"attention=glance: there are eager, sdpa, flash_attention_2"):
         build_ref_thinker(**settings(folder, attention="glance"))
+    monkeypatch.setattr("tgs.think.llm.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"quantize=4bit needs bitsandbytes: pip install bitsandbytes"):
+        build_ref_thinker(**settings(folder, quantize="4bit"))
     (folder / "llm" / "chat_template.jinja").write_text(TURNS)
     with pytest.raises(ConfigError, match=r"chat form around Llama-2's: set thinker\.template=brief"):
         build_ref_thinker(**(settings(folder) | {"template": "released"}), chat=True)

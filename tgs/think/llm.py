@@ -111,7 +111,7 @@ def quantization(kind: str | None, dtype: torch.dtype) -> BitsAndBytesConfig | N
     if kind != "4bit":
         raise ConfigError(f"thinker.llm.quantize={kind}: there is 4bit, and null for none.")
     if find_spec("bitsandbytes") is None:
-        raise ConfigError("thinker.llm.quantize=4bit needs bitsandbytes: pip install 'tgs[quantize]', or set null.")
+        raise ConfigError("thinker.llm.quantize=4bit needs bitsandbytes: pip install bitsandbytes, or set null.")
     from transformers import BitsAndBytesConfig
 
     return BitsAndBytesConfig(
