@@ -106,7 +106,7 @@ def test_every_entry_can_be_had():
         assert entry.files if entry.repository else entry.steps, place
         assert all(step.startswith(commands) for step in entry.steps), place
         assert set(entry.of) <= set(CATALOGUE), place
-        assert not entry.steps or f"{WEIGHTS}/{place}" in entry.steps[-1] + entry.steps[0], place
+        assert not entry.steps or entry.page or f"{WEIGHTS}/{place}" in entry.steps[0] + entry.steps[-1], place
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.sha256.values()), place
 
 
@@ -120,5 +120,5 @@ def test_only_what_is_read_is_fetched():
 def test_sizes_are_told_and_what_is_not_known_is_said_to_be_so():
     assert told_size(13_476_839_424) == "13.5 GB"
     assert told_size(363_145_291) == "363.1 MB"
-    assert told_size(None) == "size not known"
-    assert "size not known, licence: not known; https://huggingface.co/Jinxing1" in CATALOGUE["TGS-Agent"].described
+    assert told_size(None) == "not known"
+    assert "size: not known, licence: not known; https://huggingface.co/Jinxing1" in CATALOGUE["TGS-Agent"].described

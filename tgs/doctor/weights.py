@@ -34,6 +34,8 @@ def note(found: Found, root: Path, chart: Chart) -> None:
     if (kind := KINDS.get(found.state)) is not None:
         entry = entry_of(found.place, root) if found.state is State.missing else None
         chart.find(kind, found.place, found.told if entry is None else f"{found.place} is missing: {entry.described}")
+    elif found.state is State.shipped:
+        chart.facts[f"zoo: {found.place}"] = found.told
     elif found.state is State.there:
         chart.facts[f"{found.part}: {found.place}"] = "there; not loaded, for others are missing"
     else:

@@ -21,8 +21,8 @@ LORA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", 
 """Source: released `finetune_hyperlora.py`; all seven linear layers of a block."""
 
 _REMEDY = (
-    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder with "
-    "a LLaMA in transformers' format (the paper's is meta-llama/Llama-2-7b-chat-hf)."
+    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder in "
+    "transformers' format; `python -m tgs.weights scale=paper` tells where the paper's comes from."
 )
 _NEW_TOKENS_SEED = 20_000
 

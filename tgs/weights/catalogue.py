@@ -19,7 +19,7 @@ class Weights:
         place: a file or folder below paths.weights.
         what: its name for the reader.
         page: where it is published; None: it is made.
-        licence: of the weights; None: its page names none.
+        licence: of the weights; None: not known.
         size: bytes of what is fetched; None: not known.
         repository: of the Hugging Face hub; None: it is not there.
         files: patterns of the files that are read, in the repository; `place` itself where that is a file.
@@ -56,14 +56,14 @@ class Weights:
         """What it is, its size and licence, and where it comes from, in a line."""
         facts = [self.what]
         if self.page is not None:
-            facts += [told_size(self.size), f"licence: {self.licence or 'not known'}"]
+            facts += [f"size: {told_size(self.size)}", f"licence: {self.licence or 'not known'}"]
         return f"{', '.join(facts)}{', gated' if self.gated else ''}; {self.origin}".replace(WEIGHTS, "WEIGHTS")
 
 
 def told_size(size: int | None) -> str:
     """Bytes for a reader."""
     if size is None:
-        return "size not known"
+        return "not known"
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
@@ -96,10 +96,10 @@ def _phase1(branch: str, folder: str) -> Weights:
         folder, f"{branch} branch after phase 1", of=(file,),
         steps=(
             f"python -m tgs.convert phase1 {WEIGHTS}/{file} --to {WEIGHTS}/{folder}",
-            "# or train it, with the captions in DIR that README.md names:",
-            f"python -m tgs.train +experiment={folder} scale=paper paths.weights={WEIGHTS} "
+            "# or, instead, train it, with the captions in DIR that README.md names:",
+            f"# python -m tgs.train +experiment={folder} scale=paper paths.weights={WEIGHTS} "
             "trainer=gpu paths.captions=DIR",
-            f"cp -r runs/train/{folder}/export {WEIGHTS}/{folder}",
+            f"# cp -r runs/train/{folder}/export {WEIGHTS}/{folder}",
         ),
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def _crab(branch: str, file: str) -> Weights:
 _ALL = (
     Weights(
         "clip-vit-large-patch14", "CLIP ViT-L/14, 224 px", f"{HUB}/openai/clip-vit-large-patch14",
-        "none on its page; MIT for openai/CLIP", 1_710_540_580, "openai/clip-vit-large-patch14",
+        "MIT (of its code)", 1_710_540_580, "openai/clip-vit-large-patch14",
         ("config.json", "model.safetensors", "preprocessor_config.json"),
         sha256={"model.safetensors": "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb"},
     ),
@@ -140,8 +140,8 @@ _ALL = (
                 "e5815275a04b6885e7b8af63d120b29bffae2cd2225cf4915e1ec6d819d3022c",
         },
         steps=(
-            "# by hand: follow the link `Fine-tuned BEATs_iter3+ (AS2M) (cpt2)` on that page, and save the file as "
-            f"{WEIGHTS}/BEATs_iter3_plus_AS2M_finetuned_on_AS2M_cpt2.pt",
+            "# not on the hub: on https://github.com/microsoft/unilm/tree/master/beats follow the link `Fine-tuned "
+            f"BEATs_iter3+ (AS2M) (cpt2)`, and save the file in {WEIGHTS}",
         ),
     ),
     Weights(

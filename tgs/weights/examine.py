@@ -25,6 +25,7 @@ class State(StrEnum):
     """What was found at a place."""
 
     fits = "fits"
+    shipped = "fits, as shipped"  # it is what the zoo's manifest says
     there = "there"  # what it belongs to lacks something else, and could not be loaded
     missing = "missing"
     unfit = "does not fit"  # or is damaged
@@ -108,7 +109,7 @@ def _look(part: str, place: Path, check: Callable[[], object]) -> Found:
 
 
 def examine_digests(places: Iterable[Path], zoo: Path) -> list[Found]:
-    """Hold the parts of the zoo that a config names against the manifest: those that are off, nothing of the others."""
+    """Hold the parts of the zoo that a config names against its manifest."""
     from tgs.zoo import manifest
     from tgs.zoo.parts import PARTS
     from tgs.zoo.verify import of_files
@@ -125,8 +126,9 @@ def examine_digests(places: Iterable[Path], zoo: Path) -> list[Found]:
     for part in used:
         if part not in entries:
             found.append(Found("zoo", zoo / part, State.unlisted, f"not in {manifest.NAME}"))
-        elif (zoo / part).is_dir() and not (check := of_files(part, zoo / part, entries[part])).ok:
-            found.append(Found("zoo", zoo / part, State.changed, check.told))
+        elif (zoo / part).is_dir():
+            check = of_files(part, zoo / part, entries[part])
+            found.append(Found("zoo", zoo / part, State.shipped if check.ok else State.changed, check.told))
     return found
 
 
