@@ -70,6 +70,36 @@ def test_every_training_composes_names_its_run_and_has_a_task(name):
     assert all(callable(get_object(target)) for target in targets(OmegaConf.to_container(cfg, resolve=False)))
 
 
+@pytest.mark.parametrize("scale", options("scale"))
+@pytest.mark.parametrize("name", ["phase1_audio", "phase1_visual", "phase2_lora"])
+def test_both_phases_compose_at_every_scale_with_what_they_are_made_from(name, scale):
+    cfg = composed("train", f"+experiment={name}", f"scale={scale}", "paths.weights=weights", "paths.zoo=zoo")
+    resolved = OmegaConf.to_container(cfg, resolve=True)
+    thinker, made_from = resolved["thinker"], resolved["ingredients"]
+    below = {"tiny": "zoo", "small": "weights/small", "paper": "weights"}[scale]
+    assert thinker["weights"] == below
+    if name == "phase2_lora":
+        assert thinker["llm"]["lora"]["rank"] == 8
+        return
+    assert thinker["llm"]["lora"] is None
+    assert made_from["llm"] == f"{below}/{thinker['llm']['path']}"
+    for part in {"vision", "audio"} & {*made_from}:  # small takes them from the shipped zoo, by absolute path
+        path = thinker[part]["path"]
+        assert made_from[part] == (path if path.startswith("/") else f"{below}/{path}")
+    assert scale != "small" or Path(made_from.get("vision") or made_from["audio"]).is_dir()
+
+
+@pytest.mark.parametrize(
+    "recipe", [f"{p.parent.name}/{p.stem}" for p in sorted((Path(CONF) / "recipe").glob("*/*.yaml"))]
+)
+def test_every_recipe_composes_with_its_experiment(recipe):
+    experiment = recipe.split("/")[0].replace("phase2", "phase2_lora")
+    cfg = composed("train", f"+experiment={experiment}", f"recipe={recipe}")
+    own = OmegaConf.load(Path(CONF) / "recipe" / f"{recipe}.yaml")
+    assert cfg.data.batch_size == own.data.batch_size
+    assert cfg.optim.lr == own.optim.lr
+
+
 @pytest.mark.parametrize("name", [name for name, entry in experiments().items() if entry == "eval"])
 def test_every_other_experiment_composes_as_an_evaluation(name):
     typed(composed("eval", f"+experiment={name}"), object)
@@ -183,7 +213,7 @@ QUIRKS = {
     "one_per_uid": {"one_per_uid": True},
 }
 """What each moves, and nothing else."""
-SCALES = {"tiny": [], "paper": ["scale=paper", "paths.weights=weights"]}
+SCALES = {name: [f"scale={name}", "paths.weights=weights"] for name in options("scale")}
 
 
 def moved(before, after) -> dict:

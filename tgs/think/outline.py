@@ -64,7 +64,7 @@ def check_whole(settings: Mapping[str, Any], checkpoint: Path | None = None) -> 
     llm = dict(settings["llm"])
     if (path := llm.get("path")) is not None:
         sizes = llm_sizes(Path(settings["weights"]) / path)
-        llm = {"tokenizer": path} | llm | {"path": None, "random": sizes}
+        llm = {"tokenizer": path} | llm | {"path": None, "random": sizes, "quantize": None}
     qformer = dict(settings["qformer"]) | {"match_embeddings": False}  # it looks at numbers, and changes no shape
     with torch.device("meta"):
         build_ref_thinker(**{**settings, "llm": llm, "qformer": qformer}, checkpoint=checkpoint)
