@@ -49,7 +49,8 @@ def run(cfg: DictConfig, endpoint: str | None = None) -> None:
         rows = look(cfg)
     show(rows, root)
     if left := [str(row.place) for row in rows if row.off]:
-        steps = "" if config.download else "; download=true fetches what the hub has"
+        on_hub = not config.download and any(entry.repository for entry in wanted(rows, root))
+        steps = "; download=true fetches what the hub has" if on_hub else ""
         told = f"{len(left)} of {len(rows)} weights are missing or do not fit: {', '.join(left)}. See above{steps}."
         raise WeightsError("\n".join([told, *refused]))
     log.info("all %d weights are there and fit", len(rows))

