@@ -21,7 +21,7 @@ from tgs.think.ref_thinker import RefThinker
 from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
-ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": [], "doctor": []}
+ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": [], "doctor": [], "weights": []}
 
 
 def options(group: str) -> list[str]:
@@ -39,6 +39,7 @@ def groups(root: str) -> list[str]:
         "stickers": ["set"],
         "score": ["benchmark", "protocol"],
         "doctor": ["benchmark", "trainer", "scale", "grounder", "segmenter"],
+        "weights": ["scale", "thinker", "grounder", "segmenter"],
         "eval": ["benchmark", "control", "prompt", "quirk", "thresholds", "protocol", "logger", "trainer", "scale"],
     }
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
@@ -128,6 +129,7 @@ def test_every_sweep_composes(name):
         ("train", "optim.learning_rate=1", "learning_rate"),
         ("doctor", "check=[masks]", "check"),
         ("doctor", "splits=[test]", "splits"),
+        ("weights", "downlaod=true", "downlaod"),
     ],
 )
 def test_a_wrong_key_fails_at_compose_and_is_named(root, override, named):

@@ -16,6 +16,7 @@ from tgs.config.eval import EvalConfig, check_evaluation
 from tgs.config.score import ScoreConfig
 from tgs.config.stickers import StickersConfig
 from tgs.config.train import TrainConfig
+from tgs.config.weights import WeightsConfig
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
 
@@ -36,6 +37,7 @@ def register() -> None:
     store.store("score_schema", ScoreConfig)
     store.store("stickers_schema", StickersConfig)
     store.store("doctor_schema", DoctorConfig)
+    store.store("weights_schema", WeightsConfig)
     OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
     OmegaConf.register_new_resolver("tgs_below", lambda folder, path: str(Path(folder) / path), replace=True)
 

@@ -25,8 +25,8 @@ ATTENTIONS = ("eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_a
 """Ways of transformers to compute attention; the flash ones need a GPU and a package of their own."""
 
 _REMEDY = (
-    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder with "
-    "a LLaMA in transformers' format (the paper's is meta-llama/Llama-2-7b-chat-hf)."
+    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder in "
+    "transformers' format; `python -m tgs.weights scale=paper` tells where the paper's comes from."
 )
 _NEW_TOKENS_SEED = 20_000
 
