@@ -109,3 +109,10 @@ def test_torchrun_starts_them_too(work):
     tgs("eval", "prompt=box", "trainer.threads=1", "paths.runs=alone", where=work)
     (many,), (one,) = (work.glob(f"{runs}/eval/*") for runs in ("elastic", "alone"))
     assert files(many) == files(one)
+
+
+def test_a_sweep_through_submitit_gives_one_table(work):
+    sweep = ["prompt=raw,box", "hydra/launcher=submitit_local", "trainer.threads=1", "paths.runs=submitted"]
+    told = tgs("eval", "-m", *sweep, where=work)
+    assert told.count("R (raw reference)") == told.count("true box") == 1
+    assert len([*work.glob("submitted/eval/*/summary.json")]) == 2
