@@ -23,6 +23,7 @@ from tgs.config.compose import CONF, digest_config, refuse_foreign_experiment, r
 from tgs.config.eval import NO_QUIRK, EvalConfig
 from tgs.config.job import job_folder, plain_errors
 from tgs.digest import digest_files, digest_value
+from tgs.processes import first_process, only_first_tells, refuse_overwrite_by_many
 from tgs.types import THINKING, Control, Policy
 
 if TYPE_CHECKING:
@@ -49,11 +50,14 @@ def main(cfg: DictConfig) -> None:
     from tgs.data.predictions.own import OwnMasks
     from tgs.lit.evaluate import Evaluate
     from tgs.lit.progress import progress_callback
+    from tgs.lit.sharing import summed
     from tgs.lit.training import build_trainer, quiet
     from tgs.metrics.protocols import protocol
     from tgs.report.records import eval_folder
     from tgs.report.summarise import summarise
 
+    only_first_tells()
+    refuse_overwrite_by_many(config.overwrite)
     seed_everything(config.seed, workers=True, verbose=False)
     files: BenchmarkFiles = instantiate(config.benchmark, _convert_="all")
     data = BenchmarkData(
@@ -66,21 +70,28 @@ def main(cfg: DictConfig) -> None:
     changed = [name for name, plain in ((config.control.name, Control.none), (config.quirk, NO_QUIRK)) if name != plain]
     named = "-".join([config.prompt.policy, *changed])
     folder = eval_folder(Path(config.paths.runs), files.name, named, digest_value(origin))
-    if config.overwrite:
+    if config.overwrite and first_process():
         shutil.rmtree(folder.path, ignore_errors=True)
     log.info("%d references of %s, records in %s", len(data.references), files.name, folder.path)
-    agent = build_agent(config)
-    masks = OwnMasks(PredictedImages(folder.path / "masks"), keys_of(files.references())) if config.masks else None
-    module = Evaluate(agent=agent, protocol=rule, folder=folder, overlays=config.overlays, masks=masks)
     loggers = [instantiate(logger, save_dir=folder.path) for logger in (config.logger or {}).values()]
     settings: Any = OmegaConf.to_container(cfg.trainer)
-    trainer = build_trainer(settings, callbacks=[progress_callback()], loggers=loggers, folder=folder.path)
+    sweeping = HydraConfig.get().mode is RunMode.MULTIRUN
+    trainer = build_trainer(
+        settings, callbacks=[progress_callback()], loggers=loggers, folder=folder.path, sweeping=sweeping
+    )
+    agent = build_agent(config)
+    masks = OwnMasks(PredictedImages(folder.path / "masks"), keys_of(files.references())) if config.masks else None
+    pictured = data.first_clips(config.overlays)
+    module = Evaluate(agent=agent, protocol=rule, folder=folder, pictured=pictured, masks=masks)
     with quiet():
         trainer.predict(module, data, return_predictions=False)
-    summarise(folder, rule, data.references, data.asked, origin, agent.seconds)
+    seconds = summed(trainer, agent.seconds)  # every process has now written the records of its clips
+    if not trainer.is_global_zero:
+        return
+    summarise(folder, rule, data.references, data.asked, origin, seconds)
     (folder.path / "config.yaml").write_text(OmegaConf.to_yaml(cfg))
     write_json(job_folder() / "result.json", {"folder": str(folder.path.resolve())})
-    if HydraConfig.get().mode is RunMode.RUN:  # a sweep prints one table at its end
+    if not sweeping:  # a sweep prints one table at its end
         from tgs.report.page import Page
 
         Page.of(OmegaConf.to_object(cfg.table), [folder.path]).show()  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from tgs.processes import first_process
+
 log = logging.getLogger("tgs")
 
 Progress = Callable[[str, int, int], None]
@@ -20,7 +22,10 @@ Progress = Callable[[str, int, int], None]
 
 @contextmanager
 def shown() -> Iterator[Progress]:
-    """A function that shows on stderr what it is told."""
+    """A function that shows on stderr what it is told; of several processes the first one shows."""
+    if not first_process():
+        yield lambda what, done, total: None
+        return
     if not sys.stderr.isatty():
         yield Lines()
         return

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from tgs.config.compose import CONF, refuse_foreign_experiment, register, settings_of, typed
 from tgs.config.job import plain_errors
 from tgs.config.train import NOT_OF_A_RUN, TrainConfig
+from tgs.processes import first_process, only_first_tells, refuse_overwrite_by_many
 
 if TYPE_CHECKING:
     from tgs.lit.gate import Gate
@@ -34,17 +36,20 @@ def main(cfg: DictConfig) -> str:
 
     gate = Gate(**OmegaConf.to_container(cfg.gate)) if cfg.gate else None  # type: ignore[arg-type]
     run = RunFolder(Path(config.paths.runs) / "train" / config.run)
-    run.claim(
-        settings_of(cfg, without=NOT_OF_A_RUN),
-        overwrite=config.overwrite,
-        experiment=HydraConfig.get().runtime.choices.get("experiment"),
-        ingredients=digests(config.ingredients),
-    )
+    only_first_tells()
+    refuse_overwrite_by_many(config.overwrite)
+    if first_process():
+        run.claim(
+            settings_of(cfg, without=NOT_OF_A_RUN),
+            overwrite=config.overwrite,
+            experiment=HydraConfig.get().runtime.choices.get("experiment"),
+            ingredients=digests(config.ingredients),
+        )
     if run.done:
         log.info("%s is done already, scores %s; overwrite=true trains it again", run.path, run.summary()["scores"])
     else:
         fit(cfg, run, gate)
-    if gate:
+    if gate and first_process():
         hold_to(gate, run)
     return str(run.path)
 
@@ -63,7 +68,10 @@ def fit(cfg: DictConfig, run: RunFolder, gate: Gate | None) -> None:
     callbacks = [instantiate(callback) for callback in (cfg.callbacks or {}).values()]
     loggers = [instantiate(logger, save_dir=run.path) for logger in (cfg.logger or {}).values()]
     trainer_settings = OmegaConf.to_container(cfg.trainer)
-    scores = train(task, data, run, trainer_settings, callbacks=callbacks, loggers=loggers, gate=gate)  # type: ignore[arg-type]
+    scores = train(
+        task, data, run, trainer_settings,  # type: ignore[arg-type]
+        callbacks=callbacks, loggers=loggers, gate=gate, sweeping=HydraConfig.get().mode is RunMode.MULTIRUN,
+    )  # fmt: skip
     log.info("%s done: %s", run.path, ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
 
 

@@ -7,6 +7,7 @@ import pytest
 from tgs.data.benchmark import BenchmarkData, by_folder
 from tgs.data.files import BenchmarkFiles
 from tgs.errors import ConfigError, DataError
+from tgs.lit.training import build_trainer
 from tgs.types import Split
 
 pytestmark = [
@@ -52,6 +53,43 @@ def test_a_limit_cuts_the_clips_but_not_what_is_expected(benchmark):
     data, works = work(benchmark, limit_clips=2)
     assert [w.clip.vid for w in works] == ["a_0_10000", "b_0_10000"]
     assert len(data.references) == 7
+
+
+def test_the_first_clips_of_each_split_are_those_in_csv_order_that_are_handed_out(benchmark):
+    data, _ = work(benchmark)
+    assert data.first_clips(1) == ["a_0_10000", "b_0_10000", "c_0_10000", "null_c-c_0_10000"]
+    assert data.first_clips(0) == []
+    cut, _ = work(benchmark, splits=["test_s", "test_u"], limit_clips=1)
+    assert cut.first_clips(5) == ["b_0_10000"]
+
+
+class Noting(lightning.LightningModule):
+    """Writes down which process was given which clip."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def predict_step(self, batch, batch_idx):
+        (self.folder / f"{self.trainer.global_rank} {batch.clip.vid}").touch()
+        return batch_idx
+
+
+@pytest.mark.parametrize(("processes", "own"), [
+    (2, ["0 a_0_10000", "0 c_0_10000", "1 b_0_10000", "1 null_c-c_0_10000"]),
+    (5, ["0 a_0_10000", "1 b_0_10000", "2 c_0_10000", "3 null_c-c_0_10000"]),  # nothing is left for the fifth
+])  # fmt: skip
+def test_processes_take_their_turns_at_the_clips(benchmark, tmp_path, together, processes, own):
+    noted = tmp_path / "noted"
+    noted.mkdir()
+
+    def predict():
+        settings = {"accelerator": "cpu", "devices": processes, "strategy": "ddp", "threads": 1}
+        trainer = build_trainer(settings, callbacks=[], loggers=[], folder=tmp_path)
+        trainer.predict(Noting(noted), BenchmarkData(files=benchmark.files), return_predictions=False)
+
+    together(processes, predict)
+    assert sorted(path.name for path in noted.iterdir()) == own
 
 
 def test_chosen_uids_leave_out_the_others_but_not_what_is_expected(benchmark):

@@ -5,11 +5,12 @@ from dataclasses import replace
 from itertools import chain, pairwise
 
 import lightning
+import numpy as np
 import pytest
 import torch
 
 from tgs.data.captions import CaptionSource
-from tgs.data.collate import Buckets, EpochShuffle, hold_out
+from tgs.data.collate import Buckets, EpochShuffle, Share, hold_out
 from tgs.data.datamodules import CaptionData, InstructData
 from tgs.errors import ConfigError, DataError
 
@@ -217,3 +218,31 @@ def test_the_content_of_a_clip_is_its_frames_and_its_sound(instruct, maker):
         seen.add(data.content(folder))
     (data.files.media / folder / "audio.wav").unlink()
     assert len({*seen, data.content(folder)}) == 4
+
+
+def test_processes_share_every_batch_and_the_incomplete_one():
+    """Of 2 processes with batches of 2, the joint batches are 0-3, 4-7 and what is left: 8, 9, 10."""
+    order = np.arange(11)
+    assert Share(0, 2, 2).of(order).tolist() == [0, 1, 4, 5, 8, 10]
+    assert Share(1, 2, 2).of(order).tolist() == [2, 3, 6, 7, 9]
+    assert Share().of(order) is order
+
+
+@pytest.mark.parametrize(("left", "shares"), [(0, [[], [], []]), (1, [[6], [6], [6]]), (2, [[6], [7], [6]])])
+def test_no_process_waits_for_one_without_examples(left, shares):
+    order = np.arange(6 + left)  # one joint batch of 3 processes with batches of 2, and some
+    assert [Share(process, 3, 2).of(order).tolist()[2:] for process in range(3)] == shares
+
+
+@pytest.mark.parametrize("buckets", [None, Buckets([5, 1, 4, 2, 3, 0, 6, 8, 9, 7], batch_size=4, batches=2)])
+def test_processes_see_the_batches_of_one(buckets):
+    whole = EpochShuffle(10, seed=1, buckets=buckets)
+    parts = [EpochShuffle(10, seed=1, buckets=buckets, share=Share(process, 2, 2)) for process in range(2)]
+    assert [len(whole), *map(len, parts)] == [10, 5, 5]
+    for epoch in range(2):
+        for one in (whole, *parts):
+            one.set_epoch(epoch)
+        joint, first, second = list(whole), *map(list, parts)
+        for at in range(3):
+            batch = {*first[2 * at : 2 * at + 2], *second[2 * at : 2 * at + 2]}
+            assert batch == {*joint[4 * at : 4 * at + 4]}

@@ -62,7 +62,8 @@ ORIGIN = {"benchmark": "made", "policy": "raw", "scale": "tiny", "thresholds": {
 def done(tmp_path):
     folder = eval_folder(tmp_path, "made", "raw", "0123")
     agent = StandInAgent()
-    module = Evaluate(agent=agent, protocol=protocol("tgs"), folder=folder, overlays=1)  # type: ignore[arg-type]
+    pictured = [SEEN.folder, NULL.folder]
+    module = Evaluate(agent=agent, protocol=protocol("tgs"), folder=folder, pictured=pictured)  # type: ignore[arg-type]
     for index, one in enumerate(WORKS):
         module.predict_step(one, index)
     return folder, agent, module
@@ -88,9 +89,10 @@ def test_a_clip_that_is_there_is_not_run_again(done):
     assert (folder.path / "clips" / "a_0_10000.json").stat().st_mtime_ns == before
 
 
-def test_pictures_are_written_for_the_first_clips_of_each_split(done):
+def test_pictures_are_written_of_the_chosen_clips(done):
     folder, _, _ = done
-    assert len(list((folder.path / "overlays").glob("*.jpg"))) == 3
+    pictures = sorted(path.name for path in (folder.path / "overlays").iterdir())
+    assert pictures == ["00000_a_0_10000_dog_1.jpg", "00002_null_m-a_0_10000_null_1.jpg"]
 
 
 def test_masks_of_another_size_are_scored_and_pictured_on_the_frames(tmp_path):
@@ -101,7 +103,7 @@ def test_masks_of_another_size_are_scored_and_pictured_on_the_frames(tmp_path):
         clip = Clip("a_0_10000", np.zeros((*big.shape, 3), np.uint8), np.zeros(16, np.float32))
         folder = eval_folder(tmp_path, "made", name, "0123")
         agent: Any = StandInAgent()
-        module = Evaluate(agent=agent, protocol=protocol("strict"), folder=folder, overlays=1)
+        module = Evaluate(agent=agent, protocol=protocol("strict"), folder=folder, pictured=["a_0_10000"])
         module.predict_step(ClipWork(clip, (SEEN,), (big,), clip), 0)
         (row,), _ = folder.read_clip("a_0_10000")
         with Image.open(next((folder.path / "overlays").iterdir())) as strip:

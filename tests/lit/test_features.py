@@ -44,10 +44,10 @@ def fill(tmp_path, pixels):
         for name in names:
             yield Clip(name, np.full((1, 1, 1, 3), pixels[name], np.uint8), np.zeros(0, np.float32))
 
-    def one(thinker, folder=tmp_path / "features"):
+    def one(thinker, folder=tmp_path / "features", **share):
         thinker.encoded = []
         bank = FeatureBank(folder)
-        bank.fill(thinker, NAMES, load, lambda name: f"{name} {pixels[name]}")
+        bank.fill(thinker, NAMES, load, lambda name: f"{name} {pixels[name]}", **share)
         return bank, thinker.encoded
 
     return one
@@ -64,6 +64,17 @@ def test_a_second_run_encodes_nothing_and_reads_the_same(fill):
         assert a.video_BNPD.dtype is torch.float32
         assert a.audio_BNAD.shape == (1, 1, 3, 2)
         assert still.audio_BNAD is None
+
+
+def test_processes_share_the_encoding_of_what_is_kept_on_disk_alone(fill):
+    first, encoded = fill(StandInThinker(), process=0, processes=2)
+    assert encoded == ["a", "still"]
+    second, encoded = fill(StandInThinker(), process=1, processes=2)
+    assert encoded == ["b"]
+    for bank in (first, second):
+        videos = [one.video_BNPD.max().item() for one in bank.batch(NAMES, torch.device("cpu"))]
+        assert videos == [3.0, 6.0, 9.0]  # 3 channels x 1, 2 and 3, twice, x 0.5
+    assert fill(StandInThinker(), folder=None, process=1, processes=2)[1] == NAMES
 
 
 def test_in_memory_every_run_encodes_anew_and_asks_for_no_digest(fill):

@@ -13,6 +13,9 @@ class TrainerConfig:
 
     accelerator: str = MISSING
     devices: int = MISSING
+    """How many; -1 takes all."""
+    num_nodes: int | None = None
+    """Machines, each with `devices`, where Slurm or torchrun starts the processes; null is one."""
     strategy: str = "auto"
     precision: str = "32-true"
     max_epochs: int = 1

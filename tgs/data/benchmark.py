@@ -125,6 +125,7 @@ class BenchmarkData(lightning.LightningDataModule):
         self.splits = None if splits is None else known_splits(splits)
         self.control, self.control_seed, self.one_per_uid = Control(control), control_seed, one_per_uid
         self.references: list[Reference] = []
+        self.allow_zero_length_dataloader_with_multiple_devices = True  # there may be more processes than clips
 
     def setup(self, stage: str | None = None) -> None:
         """Read the csv once, whatever the stage: `references` then lists every reference of the chosen splits.
@@ -152,9 +153,18 @@ class BenchmarkData(lightning.LightningDataModule):
         """References of the clips that are handed out: all of `references` unless `only` or `limit_clips` is set."""
         return [reference for group in self.groups for reference in group]
 
+    def first_clips(self, count: int) -> list[str]:
+        """Media folders of the first so many clips of each split, among those that are handed out."""
+        by_split: dict[Split, list[str]] = {}
+        for group in self.groups:
+            by_split.setdefault(group[0].split, []).append(group[0].folder)
+        return [folder for folders in by_split.values() for folder in folders[:count]]
+
     def predict_dataloader(self) -> DataLoader[ClipWork]:
-        """One clip at a time, in csv order."""
-        works = ClipWorks(self.files, self.groups, self.n_frames, self.controlled)
+        """One clip at a time, in csv order; of several processes, each takes every so many'th."""
+        trainer = self.trainer
+        groups = self.groups[trainer.global_rank :: trainer.world_size] if trainer else self.groups
+        works = ClipWorks(self.files, groups, self.n_frames, self.controlled)
         return DataLoader(works, batch_size=None, collate_fn=as_is, num_workers=self.num_workers)
 
     def test_dataloader(self) -> DataLoader[ClipWork]:

@@ -51,26 +51,61 @@ class Buckets:
         return np.concatenate([*pieces, order[whole:]])
 
 
+@dataclass(frozen=True)
+class Share:
+    """The part of every batch that falls to one of several processes: together they see what one would.
+
+    Attributes:
+        process, processes: which one of how many.
+        batch_size: examples a batch of one process.
+    """
+
+    process: int = 0
+    processes: int = 1
+    batch_size: int = 1
+
+    def of(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The process's own examples of an order; of an incomplete last batch, every process gets some.
+
+        Fewer examples than processes repeat: a process without one would leave the others waiting.
+        """
+        if self.processes == 1:
+            return order
+        whole = len(order) - len(order) % (self.batch_size * self.processes)
+        own = order[:whole].reshape(-1, self.processes, self.batch_size)[:, self.process].reshape(-1)
+        rest = order[whole:]
+        if 0 < len(rest) < self.processes:
+            rest = np.resize(rest, self.processes)
+        return np.concatenate([own, rest[self.process :: self.processes]])
+
+
 class EpochShuffle(Sampler[int]):
     """A permutation that depends on nothing but the seed and the epoch, so that a resumed run sees the same order.
 
     Lightning calls `set_epoch` before each epoch, after a resume too.
+
+    Args:
+        length: how many examples there are.
+        seed: of the order.
+        buckets: how the order is arranged; its batches are those of all processes together.
+        share: what of it falls to this process.
     """
 
-    def __init__(self, length: int, seed: int, buckets: Buckets | None = None) -> None:
-        self.length, self.seed, self.epoch, self.buckets = length, seed, 0, buckets
+    def __init__(self, length: int, seed: int, buckets: Buckets | None = None, share: Share = Share()) -> None:
+        self.length, self.seed, self.epoch, self.buckets, self.share = length, seed, 0, buckets, share
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose order comes next."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.length
+        return len(self.share.of(np.arange(self.length)))
 
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng([self.seed, self.epoch])
         order = rng.permutation(self.length)
-        return iter((order if self.buckets is None else self.buckets.arrange(order, rng)).tolist())
+        order = order if self.buckets is None else self.buckets.arrange(order, rng)
+        return iter(self.share.of(order).tolist())
 
 
 def hold_out(groups: Sequence[str], share: float, seed: int) -> frozenset[str]:

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from tgs.data.captions import CaptionExample, CaptionSource, Modality, read_captions
-from tgs.data.collate import Buckets, EpochShuffle, as_is, as_list, hold_out
+from tgs.data.collate import Buckets, EpochShuffle, Share, as_is, as_list, hold_out
 from tgs.data.files import BenchmarkFiles
 from tgs.data.instruct import InstructExample, instruct_examples, read_answers
 from tgs.data.media import N_FRAMES, load_clip, sound_path, video_of
@@ -70,13 +70,15 @@ class ExampleData(lightning.LightningDataModule, Generic[E]):
         self.val_examples = [example for example in examples if self.group(example) in held_out]
 
     def train_dataloader(self) -> DataLoader[E]:
-        """Batches in an order drawn from (seed, epoch)."""
-        lengths = [self.length(example) for example in self.train_examples]
-        buckets = Buckets(lengths, self.batch_size, self.bucket_batches) if self.bucket_batches else None
-        return self._loader(self.train_examples, EpochShuffle(len(lengths), self.seed, buckets))
+        """Batches in an order drawn from (seed, epoch), shared out among the trainer's processes."""
+        lengths, trainer = [self.length(example) for example in self.train_examples], self.trainer
+        share = Share(trainer.global_rank, trainer.world_size, self.batch_size) if trainer else Share()
+        batch = self.batch_size * share.processes
+        buckets = Buckets(lengths, batch, self.bucket_batches) if self.bucket_batches else None
+        return self._loader(self.train_examples, EpochShuffle(len(lengths), self.seed, buckets, share))
 
     def val_dataloader(self) -> DataLoader[E] | list:
-        """Batches in file order; no loader where nothing is held out.
+        """Batches in file order, all of them in every process; no loader where nothing is held out.
 
         With `val_share=0` set the trainer's `limit_val_batches=0` too: Lightning warns of an empty validation.
         """

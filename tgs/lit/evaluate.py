@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import lightning as L
@@ -21,7 +20,7 @@ from tgs.pipeline.agent import Agent, Outcome
 from tgs.pipeline.grounded import true_box
 from tgs.report.overlay import Strip, save
 from tgs.report.records import EvalFolder
-from tgs.types import Masks, Split
+from tgs.types import Masks
 
 log = logging.getLogger("tgs")
 
@@ -33,16 +32,17 @@ class Evaluate(L.LightningModule):
         agent: the three stages.
         protocol: how masks become numbers.
         folder: where records go; clips that are there already are passed over.
-        overlays: clips of each split of which pictures are written.
+        pictured: clips, by their media folders, of which pictures are written.
         masks: where masks are kept, if they are.
     """
 
     def __init__(
-        self, *, agent: Agent, protocol: Protocol, folder: EvalFolder, overlays: int = 0, masks: OwnMasks | None = None
-    ) -> None:
+        self, *, agent: Agent, protocol: Protocol, folder: EvalFolder, pictured: Collection[str] = (),
+        masks: OwnMasks | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.agent, self.protocol, self.folder, self.overlays, self.masks = agent, protocol, folder, overlays, masks
-        self.pictured: Counter[Split] = Counter()
+        self.agent, self.protocol, self.folder, self.masks = agent, protocol, folder, masks
+        self.pictured = frozenset(pictured)
         stages = (agent.thinker, agent.grounder, agent.segmenter)
         self.stages = nn.ModuleList([stage for stage in stages if isinstance(stage, nn.Module)])  # so that they move
 
@@ -59,7 +59,8 @@ class Evaluate(L.LightningModule):
         if self.masks is not None:
             for outcome in outcomes:
                 self.masks.write(outcome.reference, outcome.masks)
-        self._picture(batch, outcomes, scores)
+        if name in self.pictured:
+            self._picture(batch, outcomes, scores)
         empty = if_rejected(self.protocol, batch)
         rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, batch.truths, strict=True)]
         curves = {score.row: score.curve.total for score in scores if score.curve is not None}
@@ -67,10 +68,6 @@ class Evaluate(L.LightningModule):
         return len(rows)
 
     def _picture(self, work: ClipWork, outcomes: Sequence[Outcome], scores: Sequence[Score]) -> None:
-        split = work.references[0].split
-        if self.pictured[split] >= self.overlays:
-            return
-        self.pictured[split] += 1
         for outcome, score, truth in zip(outcomes, scores, work.truths, strict=True):
             masks_NHW = mask_nearest(outcome.masks.binary_NHW, truth.shape[1:])  # the segmenter may have its own size
             strip = Strip(work.clip.frames_NHWC, outcome.grounded.boxes, masks_NHW, truth, lines(outcome, score))

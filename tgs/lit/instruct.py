@@ -11,8 +11,9 @@ from torch import Tensor
 
 from tgs.data.datamodules import InstructData
 from tgs.data.instruct import InstructExample
-from tgs.lit.features import FeatureBank
+from tgs.lit.features import FeatureBank, encode_together
 from tgs.lit.optim import Optim, configure
+from tgs.lit.sharing import weigh
 from tgs.lit.trained import TrainedOnly, freeze_except
 from tgs.think.checkpoints import save_trained
 from tgs.think.prompt import thought_prompt
@@ -46,12 +47,12 @@ class InstructTune(TrainedOnly):
     def setup(self, stage: str) -> None:
         """Encode every clip of the training and validation rows."""
         data: InstructData = self.trainer.datamodule  # type: ignore[attr-defined]
-        self.bank.fill(self.thinker, data.folders, data.clips, data.content)
+        encode_together(self, self.bank, self.thinker, data.folders, data.clips, data.content)
 
     def training_step(self, batch: list[InstructExample], batch_idx: int) -> Tensor:
         """Mean loss over the answers' tokens."""
-        loss = self._loss(batch)
-        self.log("train/loss", loss, batch_size=len(batch), prog_bar=True)
+        loss = weigh(self, self._loss(batch), self.thinker.told([example.answer for example in batch]))
+        self.log("train/loss", loss, batch_size=len(batch), prog_bar=True, sync_dist=True)
         return loss
 
     def on_validation_epoch_start(self) -> None:

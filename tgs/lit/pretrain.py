@@ -16,8 +16,9 @@ from tgs.data.captions import Modality as Medium
 from tgs.data.datamodules import CaptionData
 from tgs.data.footage import VIDEO_FRAMES, load_caption_audio, load_caption_frames
 from tgs.digest import digest_path, digest_value
-from tgs.lit.features import FeatureBank
+from tgs.lit.features import FeatureBank, encode_together
 from tgs.lit.optim import Optim, configure, hidden_matrices
+from tgs.lit.sharing import weigh
 from tgs.lit.trained import TrainedOnly, freeze_except
 from tgs.think.checkpoints import save_trained
 from tgs.think.prompt import caption_prompt
@@ -58,12 +59,12 @@ class CaptionTune(TrainedOnly):
         learned = [] if stage == "validate" else data.train_examples
         media = {str(example.media): example for example in [*learned, *data.val_examples]}
         load = lambda names: (as_clip(media[name]) for name in names)  # noqa: E731
-        self.bank.fill(self.thinker, list(media), load, lambda name: content(media[name]))
+        encode_together(self, self.bank, self.thinker, list(media), load, lambda name: content(media[name]))
 
     def training_step(self, batch: list[CaptionExample], batch_idx: int) -> Tensor:
         """Mean loss over the captions' tokens."""
-        loss = self._loss(batch)
-        self.log("train/loss", loss, batch_size=len(batch), prog_bar=True)
+        loss = weigh(self, self._loss(batch), self.thinker.told([example.answer for example in batch]))
+        self.log("train/loss", loss, batch_size=len(batch), prog_bar=True, sync_dist=True)
         return loss
 
     def on_validation_epoch_start(self) -> None:

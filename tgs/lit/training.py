@@ -20,6 +20,7 @@ from tgs.lit.gate import Gate
 from tgs.lit.ledger import Ledger, scores_of
 from tgs.lit.progress import progress_callback
 from tgs.lit.run_folder import RunFolder
+from tgs.lit.sharing import OwnChance, refuse_swept, refuse_unshared
 
 log = logging.getLogger("tgs")
 
@@ -29,6 +30,7 @@ EXPECTED = (
     "Found .* in eval mode at the start of training",  # the frozen encoders
     ".*does not have many workers",  # examples are made, or cached, in this process
     "The number of training batches .* is smaller than the logging interval",  # tiny sets
+    ".*recommended to use `self.log.'val/.*sync_dist=True",  # every process validates on everything
     ".*isinstance.treespec, LeafSpec",  # lightning 2.6 on torch 2.13: theirs to mend
 )
 """Lightning's warnings about what we do on purpose, with the reason."""
@@ -77,16 +79,24 @@ class Task(Protocol):
 
 
 def build_trainer(settings: Mapping[str, Any], *, callbacks: Sequence[Callback], loggers: Sequence[Logger],
-                  folder: Path) -> L.Trainer:  # fmt: skip
-    """Lightning's Trainer from our few settings; `threads` is torch's, the rest Lightning's."""
+                  folder: Path, sweeping: bool = False) -> L.Trainer:  # fmt: skip
+    """Lightning's Trainer from our few settings; `threads` is torch's, the rest Lightning's.
+
+    Raises:
+        ConfigError: several processes in a job of a sweep, see `refuse_swept`.
+    """
     settings = {key: value for key, value in settings.items() if value is not None}
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # devices and tips; our own lines say what matters
+    for talkative in ("lightning.pytorch", "lightning.fabric"):  # devices and tips; our own lines say what matters
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     if threads := settings.pop("threads", None):
         torch.set_num_threads(threads)
-    return L.Trainer(
+    trainer = L.Trainer(
         **settings, callbacks=list(callbacks), logger=list(loggers), default_root_dir=folder, num_sanity_val_steps=0,
-        reload_dataloaders_every_n_epochs=1, enable_model_summary=False, enable_progress_bar=sys.stderr.isatty(),
+        reload_dataloaders_every_n_epochs=1, use_distributed_sampler=False,  # our data share themselves out
+        enable_model_summary=False, enable_progress_bar=sys.stderr.isatty(),
     )  # fmt: skip
+    refuse_swept(trainer, sweeping=sweeping)
+    return trainer
 
 
 def train(
@@ -98,19 +108,28 @@ def train(
     callbacks: Sequence[Callback] = (),
     loggers: Sequence[Logger] = (),
     gate: Gate | None = None,
+    sweeping: bool = False,
 ) -> dict[str, float]:
     """Fit `task` on `data` from the start or from the run's last checkpoint; export; mark the run as done.
 
-    The gate is only watched here, see `GateWatch`; `tgs.lit.gate.hold_to` judges the finished run.
+    The gate is only watched here, see `GateWatch`; `tgs.lit.gate.hold_to` judges the finished run. Of several
+    processes the first one exports and records.
 
+    Args:
+        sweeping: whether this is a job of a sweep.
     Returns:
         The last scores, by name.
+    Raises:
+        ConfigError: several processes, and data that are not shared out or a job of a sweep.
     """
     ledger = Ledger()
     # Written at every epoch's end under one name: all that a killed run needs.
     keep_last = ModelCheckpoint(dirpath=run.path, filename="last", save_top_k=1, enable_version_counter=False)
-    core = [keep_last, ledger, progress_callback(), *([GateWatch(gate)] if gate else [])]
-    trainer = build_trainer(trainer_settings, callbacks=[*core, *callbacks], loggers=loggers, folder=run.path)
+    core = [keep_last, ledger, progress_callback(), OwnChance(), *([GateWatch(gate)] if gate else [])]
+    trainer = build_trainer(
+        trainer_settings, callbacks=[*core, *callbacks], loggers=loggers, folder=run.path, sweeping=sweeping
+    )
+    refuse_unshared(trainer, data)
     if run.last.is_file():
         log.info("going on from %s", run.last)
     # Our own checkpoint, made by this very run (RunFolder.claim); it also holds the settings' plain values.

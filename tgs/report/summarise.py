@@ -23,7 +23,7 @@ def summarise(
         expected: every reference of the chosen splits.
         asked: those that this evaluation was about; fewer with only or limit_clips, and the summary is then partial.
         origin: what the numbers come from.
-        seconds: by stage, of this leg.
+        seconds: by stage, of this leg, all processes together.
 
     Raises:
         DataError: a clip's record is missing or damaged.
