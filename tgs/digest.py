@@ -14,8 +14,17 @@ def digest_value(value: object) -> str:
     Raises:
         TypeError: the value holds something that JSON cannot write.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return digest_bytes(canonical(value))
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON text of a value that `digest_value` digests: UTF-8 in one line. Errors as of `digest_value`."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest_bytes(content: bytes) -> str:
+    """16 hex digits of some bytes."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def digest_file(path: Path) -> str:
@@ -34,17 +43,21 @@ def _sha256(path: Path) -> str:
 
 
 def digest_path(path: Path) -> str:
-    """16 hex digits of a file, or of a folder's files.
-
-    Left out are README.md, so that a card may change, and .cache, where huggingface_hub notes when it fetched what.
+    """16 hex digits of a file, or of a folder's files, see `files_below`.
 
     Raises:
         FileNotFoundError: there is neither.
     """
-    if not path.is_dir():
-        return digest_file(path)
-    kept = (file for file in path.rglob("*") if file.is_file() and file.name != "README.md")
-    return digest_files((file for file in kept if ".cache" not in file.relative_to(path).parts), path)
+    return digest_files(files_below(path), path) if path.is_dir() else digest_file(path)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The files of a folder that count.
+
+    Left out are README.md, so that a card may change, and .cache, where huggingface_hub notes when it fetched what.
+    """
+    kept = (file for file in folder.rglob("*") if file.is_file() and file.name != "README.md")
+    return [file for file in kept if ".cache" not in file.relative_to(folder).parts]
 
 
 def digest_files(paths: Iterable[Path], root: Path) -> str:
