@@ -196,6 +196,12 @@ def test_a_read_only_folder_is_read_and_says_why_it_is_not_written(store, monkey
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_what_may_not_be_read_is_told(store):
+    file_of(store, "scores", MADE_OF, "json").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"cannot be read \(.*Is a directory"):
+        store.read("scores", MADE_OF)
+
+
 def together(*works):
     """Run each in a process of its own; all must end well."""
     started = [FORK.Process(target=work) for work in works]

@@ -51,7 +51,7 @@ class Store:
         """A value of plain JSON, or None if there is none.
 
         Raises:
-            DataError: its file is damaged, or has been put in the place of another.
+            DataError: its file is damaged, was put in the place of another, or may not be read.
         """
         return self._read(kind, made_of, JSON, unpack_json)
 
@@ -135,7 +135,7 @@ def _content(file: str) -> bytes | None:
     except OSError as error:
         if error.errno in _GONE:
             return None
-        raise
+        raise DataError(f"{file} cannot be read ({error}). Is it another user's? Give another folder.") from error
     if time.time() - used_s > MARK_S:
         with suppress(OSError):  # read-only, another user's, or just removed: it was read all the same
             os.utime(file)
