@@ -24,16 +24,21 @@ from tgs.config.eval import NO_QUIRK, EvalConfig
 from tgs.config.job import job_folder, plain_errors
 from tgs.digest import digest_files, digest_value
 from tgs.processes import first_process, only_first_tells, refuse_overwrite_by_many
-from tgs.types import THINKING, Control, Policy
+from tgs.types import THINKING, Control, Padding, Policy
 
 if TYPE_CHECKING:
     from tgs.data.files import BenchmarkFiles
+    from tgs.ground.base import Grounder
     from tgs.pipeline.agent import Agent
+    from tgs.pipeline.recall import Recall
+    from tgs.pipeline.stage import Stage
+    from tgs.segment.base import Segmenter
+    from tgs.think.base import Thinker
 
 log = logging.getLogger("tgs")
 register()
 
-NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "masks", "checkpoint", "trainer", "table")
+NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "masks", "checkpoint", "trainer", "table", "store")
 """Keys of EvalConfig on which no number depends, or which `origin_of` names in another way."""
 
 
@@ -53,6 +58,10 @@ def main(cfg: DictConfig) -> None:
     from tgs.lit.sharing import summed
     from tgs.lit.training import build_trainer, quiet
     from tgs.metrics.protocols import protocol
+    from tgs.pipeline.identity import code_of
+    from tgs.pipeline.recall import Recall
+    from tgs.pipeline.scored import SCORING, Scorer
+    from tgs.pipeline.store import Store
     from tgs.report.records import eval_folder
     from tgs.report.summarise import summarise
 
@@ -79,10 +88,12 @@ def main(cfg: DictConfig) -> None:
     trainer = build_trainer(
         settings, callbacks=[progress_callback()], loggers=loggers, folder=folder.path, sweeping=sweeping
     )
-    agent = build_agent(config)
+    recall = Recall(Store(config.store.folder) if config.store.folder else None)
+    agent = build_agent(config, recall)
+    scorer = Scorer(rule, code_of(*SCORING), lambda: agent.segmenter.identity, recall)
     masks = OwnMasks(PredictedImages(folder.path / "masks"), keys_of(files.references())) if config.masks else None
     pictured = data.first_clips(config.overlays)
-    module = Evaluate(agent=agent, protocol=rule, folder=folder, pictured=pictured, masks=masks)
+    module = Evaluate(agent=agent, scorer=scorer, folder=folder, pictured=pictured, masks=masks)
     with quiet():
         trainer.predict(module, data, return_predictions=False)
     seconds = summed(trainer, agent.seconds)  # every process has now written the records of its clips
@@ -97,32 +108,78 @@ def main(cfg: DictConfig) -> None:
         Page.of(OmegaConf.to_object(cfg.table), [folder.path]).show()  # type: ignore[arg-type]
 
 
-def build_agent(config: EvalConfig) -> Agent:
-    """The stages that the policy needs, and no others."""
+def build_agent(config: EvalConfig, recall: Recall) -> Agent:
+    """The stages that the policy needs, and no others; each is built when it is first asked."""
     from tgs.ground.select import Choice
     from tgs.pipeline.adaptive import AdaptiveRule
     from tgs.pipeline.agent import Agent
     from tgs.pipeline.description import TextRule
-    from tgs.segment.view import Viewed
 
-    prompt, thresholds, view = config.prompt, config.thresholds, config.segmenting
+    prompt, thresholds = config.prompt, config.thresholds
     policy = prompt.policy
-    thinker = grounder = None
-    if policy in THINKING:
-        asking: Any = OmegaConf.to_container(config.asking)  # type: ignore[arg-type]
-        thinker = instantiate(config.thinker, checkpoint=config.checkpoint, **asking, _convert_="all")
-    if policy is not Policy.box:
-        grounder = instantiate(config.grounder, _convert_="all")
-    segmenter = instantiate(config.segmenter, _convert_="all")
-    if view.swap_channels or view.size_px is not None:
-        segmenter = Viewed(segmenter, swap_channels=view.swap_channels, size_px=view.size_px)
     return Agent(
-        policy, segmenter, thinker, grounder,
+        policy, segmenter_of(config, recall),
+        thinker_of(config, recall) if policy in THINKING else None,
+        grounder_of(config, recall) if policy is not Policy.box else None,
         box_threshold=thresholds.box, choice=Choice(thresholds.choice), max_boxes=thresholds.max_boxes,
         reject=thresholds.reject, doubt=thresholds.doubt,
         texts=TextRule(prompt.unparsed, prompt.null_in, prompt.extra_dot),
         adaptive=AdaptiveRule(prompt.rival_share, prompt.rival_frames, prompt.settle),
+        recall=recall, apart=config.asking.padding is Padding.masked,
     )  # fmt: skip
+
+
+def thinker_of(config: EvalConfig, recall: Recall) -> Stage[Thinker]:
+    """Ref-Thinker, with the checkpoint that is evaluated and as it is asked."""
+    from tgs.pipeline.identity import thinker_identity
+    from tgs.pipeline.stage import Stage
+
+    asking: Any = OmegaConf.to_container(config.asking, enum_to_str=True)  # type: ignore[arg-type]
+    settings = {**resolved(config.thinker), **asking}
+    checkpoint = Path(config.checkpoint) if config.checkpoint else None
+    return Stage(
+        lambda: instantiate(config.thinker, checkpoint=config.checkpoint, **asking, _convert_="all"),
+        lambda: thinker_identity(settings, checkpoint, numerics(config), recall.kept),
+    )
+
+
+def grounder_of(config: EvalConfig, recall: Recall) -> Stage[Grounder]:
+    """The detector."""
+    from tgs.pipeline.identity import grounder_identity
+    from tgs.pipeline.stage import Stage
+
+    return Stage(
+        lambda: instantiate(config.grounder, _convert_="all"),
+        lambda: grounder_identity(resolved(config.grounder), numerics(config), recall.kept),
+    )
+
+
+def segmenter_of(config: EvalConfig, recall: Recall) -> Stage[Segmenter]:
+    """The segmenter, with what it is shown."""
+    from tgs.pipeline.identity import segmenter_identity
+    from tgs.pipeline.stage import Stage
+    from tgs.segment.view import Viewed
+
+    view = config.segmenting
+
+    def build() -> Segmenter:
+        segmenter = instantiate(config.segmenter, _convert_="all")
+        if view.swap_channels or view.size_px is not None:
+            return Viewed(segmenter, swap_channels=view.swap_channels, size_px=view.size_px)
+        return segmenter
+
+    settings = {**resolved(config.segmenter), **resolved(view)}
+    return Stage(build, lambda: segmenter_identity(settings, numerics(config), recall.kept))
+
+
+def resolved(settings: Any) -> dict[str, Any]:
+    """Settings of one component as plain values."""
+    return OmegaConf.to_container(settings, resolve=True, enum_to_str=True)  # type: ignore[return-value]
+
+
+def numerics(config: EvalConfig) -> tuple[str, str]:
+    """Where and how exactly numbers are computed: another device or precision gives other ones."""
+    return config.trainer.accelerator, config.trainer.precision
 
 
 def splits_of(config: EvalConfig, files: BenchmarkFiles) -> list[str]:

@@ -8,8 +8,10 @@ Boxes are `xyxy` pixels of the frame they belong to, origin at the top left, rig
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,61 @@ class Clip:
     vid: str
     frames_NHWC: NDArray[np.uint8]
     wave_S: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A clip that is read when somebody looks at it, and is known by its content before that.
+
+    Attributes:
+        vid: as in the clip.
+        n_frames: of the clip.
+        digest: digest of the files that it is read from, and of how.
+        read: reads it. DataError if it is unusable.
+    """
+
+    vid: str
+    n_frames: int
+    digest: Callable[[], str] = field(repr=False)
+    read: Callable[[], Clip] = field(repr=False)
+
+    @classmethod
+    def of(cls, clip: Clip, content: str = "") -> Footage:
+        """One that is in memory already."""
+        return cls(clip.vid, len(clip.frames_NHWC), lambda: content, lambda: clip)
+
+    @cached_property
+    def content(self) -> str:
+        """What `digest` says, asked once."""
+        return self.digest()
+
+    @cached_property
+    def clip(self) -> Clip:
+        """The clip, read once."""
+        return self.read()
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True masks of one object, read when somebody looks at them. Attributes as of `Footage`."""
+
+    digest: Callable[[], str] = field(repr=False)
+    read: Callable[[], NDArray[np.bool_]] = field(repr=False)
+
+    @classmethod
+    def of(cls, masks_NHW: NDArray[np.bool_], content: str = "") -> Truth:
+        """Masks that are in memory already."""
+        return cls(lambda: content, lambda: masks_NHW)
+
+    @cached_property
+    def content(self) -> str:
+        """What `digest` says, asked once."""
+        return self.digest()
+
+    @cached_property
+    def masks_NHW(self) -> NDArray[np.bool_]:  # noqa: N802 - shape suffix
+        """The masks, read once."""
+        return self.read()
 
 
 @dataclass(frozen=True)

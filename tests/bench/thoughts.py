@@ -25,39 +25,47 @@ WHERE = ("", " on the left", " on the right", " of all", ", far away", " in the 
 TEXTS = [f"the {what}{where}" for what in ("dog", "loudest thing", "silent bird", "drum") for where in WHERE]
 
 
+CLIPS = 4
+"""That an evaluation thinks about at once."""
+
+
 def claims(settings: list[str]) -> list[Claim]:
-    """1, 8 and 32 references of a clip of noise; 8 are about as many as stickers' clips have."""
+    """1, 8 and 32 references of each of some clips of noise; 8 are about as many as stickers' clips have."""
     register()
     with initialize_config_dir(CONF, version_base="1.3"):
         asked = compose("train", ["+experiment=phase2_lora", *settings]).thinker
         thinker: RefThinker = instantiate(asked, max_new_tokens=NEW, _convert_="all").eval()
     rng = np.random.default_rng(0)
-    clip = Clip("noise", rng.integers(0, 256, (10, 90, 160, 3), np.uint8), rng.normal(0, 0.1, 160_000).astype("f4"))
+    clips = [
+        Clip(f"clip{n}", rng.integers(0, 256, (10, 90, 160, 3), np.uint8), rng.normal(0, 0.1, 160_000).astype("f4"))
+        for n in range(CLIPS)
+    ]
     ways = [(n, True, {1: 1, 8: 5, 32: 5}[n], 3) for n in (1, 8, 32)] + [(8, False, 20, 1)]
     return [
         Claim(
-            f"thoughts about {n} references of a clip",
+            f"thoughts, {CLIPS} clips with {n} references each",
             "one at a time, " + ("keys and values cached, as released" if cached else "nothing cached, the article's"),
-            partial(plainly, thinker, clip, TEXTS[:n], cached=cached), partial(ours, thinker, clip, TEXTS[:n]),
+            partial(plainly, thinker, clips, TEXTS[:n], cached=cached), partial(ours, thinker, clips, TEXTS[:n]),
             tolerance=0, at_least=wanted, rounds=rounds,
         )
         for n, cached, wanted, rounds in ways
     ]  # fmt: skip
 
 
-def ours(thinker: RefThinker, clip: Clip, texts: list[str]) -> np.ndarray:
+def ours(thinker: RefThinker, clips: list[Clip], texts: list[str]) -> np.ndarray:
     """As an evaluation asks."""
-    return as_numbers([thought.raw for thought in thinker.think(clip, texts)])
+    thoughts = thinker.think_clips(clips, [texts] * len(clips))
+    return as_numbers([thought.raw for own in thoughts for thought in own])
 
 
 @torch.no_grad()
-def plainly(thinker: RefThinker, clip: Clip, texts: list[str], *, cached: bool) -> np.ndarray:
+def plainly(thinker: RefThinker, clips: list[Clip], texts: list[str], *, cached: bool) -> np.ndarray:
     """Encoders, prompt and thought of every reference on their own, to the end of the text.
 
     Source: TGS-Agent's `inference_hyperlora.py` encodes and generates row by row; its batch only pads.
     """
     with answering(thinker):
-        return as_numbers([alone(thinker, clip, text, cached=cached) for text in texts])
+        return as_numbers([alone(thinker, clip, text, cached=cached) for clip in clips for text in texts])
 
 
 def alone(thinker: RefThinker, clip: Clip, text: str, *, cached: bool) -> str:

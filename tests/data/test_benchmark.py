@@ -19,15 +19,14 @@ pytestmark = [
 def work(benchmark, **settings):
     data = BenchmarkData(files=benchmark.files, **settings)
     data.setup()
-    return data, list(data.predict_dataloader())
+    return data, [one for batch in data.predict_dataloader() for one in batch]
 
 
-@pytest.mark.parametrize("num_workers", [0, 1])
-def test_clips_come_in_csv_order_with_all_their_references(benchmark, num_workers):
-    data, works = work(benchmark, num_workers=num_workers)
-    assert [w.clip.vid for w in works] == ["a_0_10000", "b_0_10000", "c_0_10000", "null_c-c_0_10000"]
+def test_clips_come_in_csv_order_with_all_their_references(benchmark):
+    data, works = work(benchmark)
+    assert [w.footage.clip.vid for w in works] == ["a_0_10000", "b_0_10000", "c_0_10000", "null_c-c_0_10000"]
     assert [[r.row for r in w.references] for w in works] == [[0, 1], [2, 3, 7], [4], [6]]
-    assert isinstance(works[0].clip.frames_NHWC, np.ndarray)  # not turned into a tensor on its way
+    assert isinstance(works[0].footage.clip.frames_NHWC, np.ndarray)  # not turned into a tensor on its way
     assert len(data.references) == 7
 
 
@@ -36,14 +35,14 @@ def test_truths_are_those_of_each_row_s_fid_and_loaded_once(benchmark):
     _, (clip,) = work(benchmark, splits=["test_s"])
     assert [r.fid for r in clip.references] == [1, 2, 1]
     for reference, truth in zip(clip.references, clip.truths, strict=True):
-        assert (truth == expected[reference.fid]).all()
+        assert (truth.masks_NHW == expected[reference.fid]).all()
     assert clip.truths[0] is clip.truths[2]
 
 
 def test_null_references_have_empty_truth_without_any_file(benchmark):
     assert not (benchmark.files.masks / "null_c-c_0_10000").exists()
     _, (clip,) = work(benchmark, splits=[Split.test_n])
-    (truth,) = clip.truths
+    truth = clip.truths[0].masks_NHW
     assert truth.shape == (10, 12, 16)
     assert truth.dtype == np.bool_
     assert not truth.any()
@@ -51,7 +50,7 @@ def test_null_references_have_empty_truth_without_any_file(benchmark):
 
 def test_a_limit_cuts_the_clips_but_not_what_is_expected(benchmark):
     data, works = work(benchmark, limit_clips=2)
-    assert [w.clip.vid for w in works] == ["a_0_10000", "b_0_10000"]
+    assert [w.footage.vid for w in works] == ["a_0_10000", "b_0_10000"]
     assert len(data.references) == 7
 
 
@@ -71,8 +70,17 @@ class Noting(lightning.LightningModule):
         self.folder = folder
 
     def predict_step(self, batch, batch_idx):
-        (self.folder / f"{self.trainer.global_rank} {batch.clip.vid}").touch()
+        (self.folder / f"{self.trainer.global_rank} {batch[0].footage.vid}").touch()
         return batch_idx
+
+
+def test_clips_come_some_at_a_time(benchmark):
+    data = BenchmarkData(files=benchmark.files, batch_clips=3)
+    data.setup()
+    names = [[work.footage.vid for work in batch] for batch in data.predict_dataloader()]
+    assert names == [["a_0_10000", "b_0_10000", "c_0_10000"], ["null_c-c_0_10000"]]
+    with pytest.raises(ConfigError, match="batch_clips=0 must be at least 1"):
+        BenchmarkData(files=benchmark.files, batch_clips=0)
 
 
 @pytest.mark.parametrize(("processes", "own"), [
@@ -86,7 +94,7 @@ def test_processes_take_their_turns_at_the_clips(benchmark, tmp_path, together, 
     def predict():
         settings = {"accelerator": "cpu", "devices": processes, "strategy": "ddp", "threads": 1}
         trainer = build_trainer(settings, callbacks=[], loggers=[], folder=tmp_path)
-        trainer.predict(Noting(noted), BenchmarkData(files=benchmark.files), return_predictions=False)
+        trainer.predict(Noting(noted), BenchmarkData(files=benchmark.files, batch_clips=1), return_predictions=False)
 
     together(processes, predict)
     assert sorted(path.name for path in noted.iterdir()) == own
@@ -108,9 +116,9 @@ def test_a_second_csv_asks_its_own_questions_of_the_same_clips(benchmark):
     files = BenchmarkFiles("r2", str(csv), str(benchmark.files.media), str(benchmark.files.masks))
     data = BenchmarkData(files=files)
     data.setup()
-    (clip,) = data.test_dataloader()
+    ((clip,),) = data.test_dataloader()
     assert clip.references[0].text == "The quiet hunter."
-    assert (clip.truths[0] == benchmark.masks("b_0_10000", 2)).all()
+    assert (clip.truths[0].masks_NHW == benchmark.masks("b_0_10000", 2)).all()
 
 
 def test_one_per_uid_asks_the_first_row_s_text_of_the_last_row_s_object(benchmark):
@@ -120,7 +128,7 @@ def test_one_per_uid_asks_the_first_row_s_text_of_the_last_row_s_object(benchmar
     benchmark.csv("\n".join(["vid,uid,split,fid,exp", *rows]))
     data, (clip,) = work(benchmark, one_per_uid=True)
     assert [(r.row, r.text, r.fid) for r in clip.references] == [(0, "Text 0.", 2), (1, "Text 1.", 1)]
-    assert (clip.truths[0] == benchmark.masks("b_0_10000", 2)).all()
+    assert (clip.truths[0].masks_NHW == benchmark.masks("b_0_10000", 2)).all()
     assert data.references == data.asked == list(clip.references)  # nobody expects the lost rows
     kept, (clip,) = work(benchmark)
     assert [(r.row, r.fid) for r in clip.references] == [(0, 1), (1, 1), (2, 1), (3, 2)]
@@ -131,7 +139,7 @@ class Listener(lightning.LightningModule):
     """Answers with what it was given."""
 
     def predict_step(self, batch, batch_idx):
-        return batch.clip.vid, [r.row for r in batch.references], type(batch.truths[0]).__name__
+        return [(w.footage.vid, [r.row for r in w.references], type(w.truths[0].masks_NHW).__name__) for w in batch]
 
 
 def test_lightning_s_trainer_hands_the_work_on_untouched(benchmark, tmp_path):
@@ -141,7 +149,7 @@ def test_lightning_s_trainer_hands_the_work_on_untouched(benchmark, tmp_path):
     )  # fmt: skip
     data = BenchmarkData(files=benchmark.files, splits=[Split.test_s, Split.test_u])
     answers = trainer.predict(Listener(), datamodule=data)
-    assert answers == [("b_0_10000", [2, 3, 7], "ndarray"), ("c_0_10000", [4], "ndarray")]
+    assert answers == [[("b_0_10000", [2, 3, 7], "ndarray"), ("c_0_10000", [4], "ndarray")]]
 
 
 def test_references_of_one_clip_are_grouped_wherever_they_stand(benchmark):
@@ -149,13 +157,14 @@ def test_references_of_one_clip_are_grouped_wherever_they_stand(benchmark):
     assert [[r.row for r in group] for group in groups] == [[0, 1], [2, 3, 7], [4], [6]]
 
 
-def test_damaged_clips_are_named_when_their_turn_comes(benchmark):
+def test_damaged_clips_are_named_when_they_are_looked_at_and_not_before(benchmark):
     benchmark.masks("c_0_10000", 1, size=(12, 20))
-    with pytest.raises(DataError, match=r"c_0_10000/fid_1/00000\.png is 20x12, but its frame is 16x12"):
-        work(benchmark)
     (benchmark.files.media / "b_0_10000" / "audio.wav").unlink()
+    _, (_, cat, cow, _) = work(benchmark)
+    with pytest.raises(DataError, match=r"c_0_10000/fid_1/00000\.png is 20x12, but its frame is 16x12"):
+        _ = cow.truths[0].masks_NHW
     with pytest.raises(DataError, match=r"b_0_10000/audio\.wav does not exist"):
-        work(benchmark)
+        _ = cat.footage.clip
 
 
 @pytest.mark.parametrize(
@@ -164,7 +173,6 @@ def test_damaged_clips_are_named_when_their_turn_comes(benchmark):
         ({"splits": ["test"]}, r"splits=\['test'\] must name some of: train, val"),
         ({"splits": []}, r"splits=\[\] must name"),
         ({"limit_clips": 0}, r"limit_clips=0"),
-        ({"num_workers": -1}, r"num_workers=-1"),
     ],
 )
 def test_settings_out_of_range_are_refused(benchmark, settings, message):

@@ -34,22 +34,22 @@ def three(maker):
 def works(maker, **settings):
     data = BenchmarkData(files=maker.files, **{"splits": [Split.test_s], **settings})
     data.setup()
-    return {work.clip.vid[0]: work for work in data.predict_dataloader()}
+    return {work.footage.vid[0]: work for batch in data.predict_dataloader() for work in batch}
 
 
 def seen(work) -> int:
-    return work.shown.frames_NHWC.shape[2]
+    return work.shown.clip.frames_NHWC.shape[2]
 
 
 def heard(work) -> int:
-    return round(float(work.shown.wave_S.mean()) * 100)
+    return round(float(work.shown.clip.wave_S.mean()) * 100)
 
 
 OWN = {"a": 16, "b": 17, "c": 18}
 
 
 def test_without_a_control_the_thinker_gets_the_clip_itself(three):
-    assert all(work.shown is work.clip for work in works(three).values())
+    assert all(work.shown is work.footage for work in works(three).values())
 
 
 @pytest.mark.parametrize("control", ["audio_shuffled", "frames_shuffled"])
@@ -61,18 +61,18 @@ def test_a_shuffle_changes_one_sense_and_nobody_keeps_his_own(three, control):
     assert sorted(got.values()) == [16, 17, 18]
     assert all(got[name] != own for name, own in OWN.items())
     for name, work in found.items():  # what is outlined stays as it is
-        assert work.clip.frames_NHWC.shape[2] == work.truths[0].shape[2] == OWN[name]
-        assert round(float(work.clip.wave_S.mean()) * 100) == OWN[name]
+        assert work.footage.clip.frames_NHWC.shape[2] == work.truths[0].masks_NHW.shape[2] == OWN[name]
+        assert round(float(work.footage.clip.wave_S.mean()) * 100) == OWN[name]
 
 
 def test_the_words_alone_are_left_of_black_frames_and_silence(three):
     for work in works(three, control="reference_only").values():
-        assert work.shown.frames_NHWC.shape == work.clip.frames_NHWC.shape
-        assert work.shown.wave_S.shape == work.clip.wave_S.shape
-        assert not work.shown.frames_NHWC.any()
-        assert not work.shown.wave_S.any()
-        assert work.clip.frames_NHWC.any()
-        assert work.clip.wave_S.any()
+        assert work.shown.clip.frames_NHWC.shape == work.footage.clip.frames_NHWC.shape
+        assert work.shown.clip.wave_S.shape == work.footage.clip.wave_S.shape
+        assert not work.shown.clip.frames_NHWC.any()
+        assert not work.shown.clip.wave_S.any()
+        assert work.footage.clip.frames_NHWC.any()
+        assert work.footage.clip.wave_S.any()
 
 
 def test_a_limit_changes_nobodys_other_clip(three):
@@ -124,3 +124,16 @@ def test_clips_of_other_splits_are_never_chosen():
     assert {split: set(other.values()) for split, other in found.other.items()} == {
         Split.val: set("abc"), Split.test_s: set("xyz"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("control", Control)
+def test_what_is_shown_is_known_by_all_that_it_is_made_of(three, control):
+    before = {name: work.shown.content for name, work in works(three, control=control).items()}
+    assert len({*before.values()}) == 3
+    same = {name: work.footage.content == work.shown.content for name, work in works(three, control=control).items()}
+    assert set(same.values()) == {control is Control.none}
+    three.wave(three.files.media / "b_0_10000" / "audio.wav", np.full(1600, 0.9))
+    after = {name: work.shown.content for name, work in works(three, control=control).items()}
+    others = Controlled.of(control, BenchmarkData(files=three.files).files.references([Split.test_s]), 0).other
+    looks = {name for name in before if others and others[Split.test_s][f"{name}_0_10000"] == "b_0_10000"}
+    assert {name for name in before if before[name] != after[name]} == {"b"} | looks

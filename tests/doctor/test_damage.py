@@ -156,7 +156,8 @@ def loads(copy) -> bool:
     data = BenchmarkData(files=copy.files)
     try:
         data.setup()
-        return len(list(data.predict_dataloader())) > 0
+        works = [work for batch in data.predict_dataloader() for work in batch]
+        return bool(works) and all(len(t.masks_NHW) for work in works if work.shown.clip for t in work.truths)
     except DataError:
         return False
 

@@ -12,9 +12,11 @@ from tgs.lit.evaluate import Evaluate
 from tgs.metrics.protocols import protocol
 from tgs.pipeline.agent import Outcome
 from tgs.pipeline.grounded import Grounded, no_boxes, true_box
+from tgs.pipeline.recall import Recall
+from tgs.pipeline.scored import Scorer
 from tgs.report.records import eval_folder
 from tgs.report.summarise import summarise
-from tgs.types import Clip, DecidedBy, Masks, Policy, Reference, Split, Thought, ThoughtStatus
+from tgs.types import Clip, DecidedBy, Footage, Masks, Policy, Reference, Split, Thought, ThoughtStatus, Truth
 
 SIZE = (2, 224, 224)  # the protocol's own: nothing is resized
 TRUE, ELSEWHERE = (slice(56, 168), slice(56, 168)), (slice(0, 56), slice(0, 56))
@@ -43,22 +45,32 @@ def painted(where):
 class StandInAgent:
     """Fails each row at its stage, unless the policy has the truth in that stage's place."""
 
-    thinker = grounder = segmenter = None
+    stages = ()
 
     def __init__(self, policy):
         self.policy = policy
 
-    def run(self, clip, references, truths, *, shown):
-        (asked,) = references
-        row, thinks, boxed = asked.row, self.policy is Policy.simple, self.policy is Policy.box
+    def box(self, row):
+        """Where it looks for the row's object, and where it outlines it."""
+        thinks, boxed = self.policy is Policy.simple, self.policy is Policy.box
         failed = (row == WRONG_NAME and thinks) or (row == WRONG_BOX and not boxed)
-        box = ELSEWHERE if failed or (row == MISSED_NULL and thinks) else None if row == MISSED_NULL else TRUE
-        mask = ELSEWHERE if row == BAD_MASK else box
+        return ELSEWHERE if failed or (row == MISSED_NULL and thinks) else None if row == MISSED_NULL else TRUE
+
+    def think(self, shown, references):
+        return [[None] * len(own) for own in references]
+
+    def aim(self, footage, references, truths, thoughts):
+        (asked,) = references
+        row, thinks, box = asked.row, self.policy is Policy.simple, self.box(asked.row)
         name = "cat" if row == WRONG_NAME else "dog"
         thought = Thought(ThoughtStatus.ok, "", f"a {name}", name, False, "") if thinks else None
         boxes = no_boxes(SIZE[0]) if box is None else tuple(map(true_box, painted(box)))
         found = Grounded(name, boxes, (0.5,) * SIZE[0], DecidedBy.simple, 0.5)
-        return [Outcome(asked, thought, found, Masks.of_binary(painted(mask)))]
+        return [Outcome(asked, thought, found)]
+
+    def outline(self, footage, outcomes):
+        rows = [outcome.reference.row for outcome in outcomes]
+        return [Masks.of_binary(painted(ELSEWHERE if row == BAD_MASK else self.box(row))) for row in rows]
 
 
 @pytest.fixture
@@ -68,11 +80,11 @@ def evaluated(tmp_path):
     def evaluated(policy):
         references = [reference(row) for row in range(5)]
         folder = eval_folder(tmp_path, "made", policy, "0123")
-        module = Evaluate(agent=StandInAgent(policy), protocol=protocol("tgs"), folder=folder)  # type: ignore[arg-type]
+        module = Evaluate(agent=StandInAgent(policy), scorer=Scorer(protocol("tgs"), "", str, Recall()), folder=folder)  # type: ignore[arg-type]
         for index, one in enumerate(references):
             clip = Clip(one.folder, np.zeros((*SIZE, 3), np.uint8), np.zeros(16, np.float32))
             truth = painted(None if one.is_null else TRUE)
-            module.predict_step(ClipWork(clip, (one,), (truth,), clip), index)
+            module.predict_step([ClipWork(Footage.of(clip), (one,), (Truth.of(truth),), Footage.of(clip))], index)
         origin = {
             "tgs": "0", "benchmark": "made", "benchmark_digest": "aa", "policy": str(policy), "scale": "tiny",
             "protocol": "tgs", "checkpoint": None, "zoo": "zz", "thresholds": {"box": 0.1},

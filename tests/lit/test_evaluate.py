@@ -9,14 +9,16 @@ from PIL import Image
 
 from tgs.data.benchmark import ClipWork
 from tgs.errors import ConfigError
-from tgs.lit.evaluate import Evaluate, if_rejected
+from tgs.lit.evaluate import Evaluate
 from tgs.metrics.protocols import protocol
 from tgs.metrics.score import Score
 from tgs.pipeline.agent import Outcome
 from tgs.pipeline.grounded import Grounded
+from tgs.pipeline.recall import Recall
+from tgs.pipeline.scored import Scorer
 from tgs.report.records import eval_folder
 from tgs.report.summarise import summarise
-from tgs.types import Clip, DecidedBy, Masks, Reference, Split, Thought, ThoughtStatus
+from tgs.types import Clip, DecidedBy, Footage, Masks, Reference, Split, Thought, ThoughtStatus, Truth
 
 SIZE = (2, 224, 224)  # the protocol's own: nothing is resized
 SEEN = Reference(0, "a_0_10000_dog_1", "a_0_10000", Split.test_s, 0, "dog", "The dog.", "named")
@@ -27,20 +29,25 @@ NULL = Reference(2, "null_m-a_0_10000_null_1", "null_m-a_0_10000", Split.test_n,
 class StandInAgent:
     """Answers every reference with a quarter of every frame, its centre; counts its calls."""
 
-    thinker = grounder = segmenter = None
+    stages = ()
 
     def __init__(self):
         self.seconds = {"think": 0.0, "ground": 0.0, "segment": 0.0}
         self.calls = 0
 
-    def run(self, clip, references, truths, *, shown):
+    def think(self, shown, references):
+        self.shown = shown[-1].clip
+        return [[None] * len(own) for own in references]
+
+    def aim(self, footage, references, truths, thoughts):
         self.calls += 1
-        self.shown = shown
-        mask = square(56)
         boxes = (np.array([[56, 56, 168, 168]], np.float32),) * SIZE[0]
         found = Grounded("dog", boxes, (0.5, 0.75), DecidedBy.simple, 0.625)
         thought = Thought(ThoughtStatus.ok, "r", "a dog", "dog", False, "raw", doubt=0.25)
-        return [Outcome(r, thought, found, Masks.of_binary(mask)) for r in references]
+        return [Outcome(r, thought, found) for r in references]
+
+    def outline(self, footage, outcomes):
+        return [Masks.of_binary(square(56)) for _ in outcomes]
 
 
 def square(start):
@@ -51,7 +58,12 @@ def square(start):
 
 def work(reference, truth):
     clip = Clip(reference.folder, np.zeros((*SIZE, 3), np.uint8), np.zeros(16, np.float32))
-    return ClipWork(clip, (reference,), (truth,), Clip("shown", clip.frames_NHWC, clip.wave_S))
+    shown = Clip("shown", clip.frames_NHWC, clip.wave_S)
+    return ClipWork(Footage.of(clip), (reference,), (Truth.of(truth),), Footage.of(shown))
+
+
+def scorer(rule):
+    return Scorer(rule, "", str, Recall())
 
 
 WORKS = [work(SEEN, square(56)), work(UNSEEN, square(112)), work(NULL, np.zeros(SIZE, bool))]
@@ -63,9 +75,9 @@ def done(tmp_path):
     folder = eval_folder(tmp_path, "made", "raw", "0123")
     agent = StandInAgent()
     pictured = [SEEN.folder, NULL.folder]
-    module = Evaluate(agent=agent, protocol=protocol("tgs"), folder=folder, pictured=pictured)  # type: ignore[arg-type]
+    module = Evaluate(agent=agent, scorer=scorer(protocol("tgs")), folder=folder, pictured=pictured)  # type: ignore[arg-type]
     for index, one in enumerate(WORKS):
-        module.predict_step(one, index)
+        module.predict_step([one], index)
     return folder, agent, module
 
 
@@ -84,7 +96,7 @@ def test_the_summary_holds_what_the_masks_are_worth(done):
 def test_a_clip_that_is_there_is_not_run_again(done):
     folder, agent, module = done
     before = (folder.path / "clips" / "a_0_10000.json").stat().st_mtime_ns
-    module.predict_step(WORKS[0], 0)
+    module.predict_step([WORKS[0]], 0)
     assert agent.calls == 3
     assert (folder.path / "clips" / "a_0_10000.json").stat().st_mtime_ns == before
 
@@ -103,8 +115,8 @@ def test_masks_of_another_size_are_scored_and_pictured_on_the_frames(tmp_path):
         clip = Clip("a_0_10000", np.zeros((*big.shape, 3), np.uint8), np.zeros(16, np.float32))
         folder = eval_folder(tmp_path, "made", name, "0123")
         agent: Any = StandInAgent()
-        module = Evaluate(agent=agent, protocol=protocol("strict"), folder=folder, pictured=["a_0_10000"])
-        module.predict_step(ClipWork(clip, (SEEN,), (big,), clip), 0)
+        module = Evaluate(agent=agent, scorer=scorer(protocol("strict")), folder=folder, pictured=["a_0_10000"])
+        module.predict_step([ClipWork(Footage.of(clip), (SEEN,), (Truth.of(big),), Footage.of(clip))], 0)
         (row,), _ = folder.read_clip("a_0_10000")
         with Image.open(next((folder.path / "overlays").iterdir())) as strip:
             return row["J"], np.asarray(strip)
@@ -152,9 +164,9 @@ def test_empty_masks_are_scored_once_for_all_references_to_an_object():
             return super().score(*args)
 
     counting = Counting()
-    clip, truths = WORKS[0].clip, (square(56), square(0))
+    footage, truths = WORKS[0].footage, (Truth.of(square(56)), Truth.of(square(0)))
     one, two = SEEN, Reference(1, "a_0_10000_cat_1", "a_0_10000", Split.test_s, 1, "cat", "The cat.")
-    found = if_rejected(counting, ClipWork(clip, (one, one, two), (truths[0], truths[0], truths[1]), clip))
+    found = scorer(counting).if_rejected(footage, (one, one, two), (truths[0], truths[0], truths[1]))
     assert counting.calls == 2
     assert [score.J for score in found] == [0, 0, 0]
 

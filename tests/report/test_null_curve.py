@@ -9,11 +9,13 @@ from tgs.lit.evaluate import Evaluate
 from tgs.metrics.protocols import protocol
 from tgs.pipeline.agent import Outcome
 from tgs.pipeline.grounded import Grounded, no_boxes
+from tgs.pipeline.recall import Recall
+from tgs.pipeline.scored import Scorer
 from tgs.report.null_curve import By, is_rejected, main, null_curve, of_folder
 from tgs.report.records import EvalFolder, eval_folder
 from tgs.report.results import read
 from tgs.report.summarise import summarise
-from tgs.types import Clip, DecidedBy, Masks, Measure, Reference, Split, Thought, ThoughtStatus
+from tgs.types import Clip, DecidedBy, Footage, Masks, Measure, Reference, Split, Thought, ThoughtStatus, Truth
 
 SIZE = (2, 24, 32)
 SPLITS = [*[Split.test_s] * 6, *[Split.test_u] * 3, *[Split.test_n] * 5]
@@ -32,32 +34,39 @@ REFERENCES = [reference(row) for row in range(len(SPLITS))]
 class StandInAgent:
     """Made-up maps; those of whom it is not sure enough become empty, as a real agent's would."""
 
-    thinker = grounder = segmenter = None
+    stages = ()
 
     def __init__(self, reject, doubt):
         self.reject, self.doubt = reject, doubt
 
-    def run(self, clip, references, truths, *, shown):
+    def think(self, shown, references):
+        return [[None] * len(own) for own in references]
+
+    def aim(self, footage, references, truths, thoughts):
         (asked,) = references
         sure, doubt = float(SURE[asked.row]), float(DOUBT[asked.row])
-        soft = np.random.default_rng(asked.row).integers(0, 256, SIZE, np.uint8)
-        if sure < self.reject or doubt > self.doubt:
-            soft = np.zeros_like(soft)
         thought = Thought(ThoughtStatus.ok, "", "a dog", "dog", False, "", doubt=doubt)
         found = Grounded("dog", no_boxes(SIZE[0]), (sure,) * SIZE[0], DecidedBy.simple, sure)
-        return [Outcome(asked, thought, found, Masks(soft))]
+        return [Outcome(asked, thought, found)]
+
+    def outline(self, footage, outcomes):
+        (row,) = [outcome.reference.row for outcome in outcomes]
+        soft = np.random.default_rng(row).integers(0, 256, SIZE, np.uint8)
+        return [Masks(np.zeros_like(soft) if SURE[row] < self.reject or DOUBT[row] > self.doubt else soft)]
 
 
 def evaluated(where, name, reject=0.0, doubt=1.0) -> EvalFolder:
     folder = eval_folder(where, "made", f"simple-{name}", f"{reject}-{doubt}")
-    module = Evaluate(agent=StandInAgent(reject, doubt), protocol=protocol(name), folder=folder)
+    module = Evaluate(
+        agent=StandInAgent(reject, doubt), scorer=Scorer(protocol(name), "", str, Recall()), folder=folder
+    )
     for one in REFERENCES:
         truth = np.zeros(SIZE, bool)
         if not one.is_null:
             truth[:, 4 : 10 + one.row, 6:20] = True
             truth[0] = one.row % 3 > 0 and truth[0]  # some are out of view on the first frame
         clip = Clip(one.folder, np.zeros((*SIZE, 3), np.uint8), np.zeros(16, np.float32))
-        module.predict_step(ClipWork(clip, (one,), (truth,), clip), 0)
+        module.predict_step([ClipWork(Footage.of(clip), (one,), (Truth.of(truth),), Footage.of(clip))], 0)
     origin = {
         "benchmark": "made", "policy": "simple", "protocol": name, "scale": "tiny", "checkpoint": None,
         "thresholds": {"box": 0.1, "text": 0.25, "choice": "best", "reject": reject, "doubt": doubt},

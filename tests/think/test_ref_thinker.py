@@ -92,6 +92,15 @@ def test_gradients_equal_the_plain_way_and_reach_both_branches(thinker, features
     assert sum(float(g.abs().sum()) > 0 for g in ours) > 0.9 * len(ours)  # key biases never matter to a softmax
 
 
+def test_clips_of_different_shapes_are_answered_each_in_its_place(thinker, clips):
+    long = replace(clips[1], frames_NHWC=np.concatenate([clips[1].frames_NHWC] * 2))  # four frames
+    mute = replace(clips[2], wave_S=np.zeros(32000, np.float32))
+    shown, texts = [clips[0], long, mute], [["the dog", "guitar"], ["what is on the left"], []]
+    found = thinker.think_clips(shown, texts)
+    assert found == [thinker.think(clip, own) if own else [] for clip, own in zip(shown, texts, strict=True)]
+    assert len({thought.raw for own in found for thought in own}) == 3
+
+
 def test_rows_may_differ_in_length_and_modality(thinker, features):
     thinker.eval()
     rows = [

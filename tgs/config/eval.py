@@ -90,6 +90,14 @@ class ThresholdsConfig:
 
 
 @dataclass
+class StoreConfig:
+    """Where what the stages made is kept for other runs, see `tgs.pipeline.store`."""
+
+    folder: str | None = None
+    """null keeps nothing, and makes everything anew."""
+
+
+@dataclass
 class ControlConfig:
     """What the thinker is given instead of its clip."""
 
@@ -114,7 +122,7 @@ class EvalConfig:
     masks: bool = False
     """Keep the soft masks as 8-bit images in masks/ of the record's folder; `python -m tgs.score` reads them."""
     overwrite: bool = False
-    """Score every clip again although records of the same settings are there."""
+    """Score every clip again although records of the same settings are there; store.folder=null makes all anew."""
     seed: int = 0
     scale: str = MISSING
     quirk: str = MISSING
@@ -130,6 +138,7 @@ class EvalConfig:
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     table: TableConfig = field(default_factory=TableConfig)
     control: ControlConfig = field(default_factory=ControlConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
     benchmark: Any = MISSING
     thinker: Any = MISSING
     grounder: Any = MISSING

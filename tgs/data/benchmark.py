@@ -1,89 +1,77 @@
-"""A benchmark as work for the agent: one clip at a time, with all its references and their true masks."""
+"""A benchmark as work for the agent: some clips at a time, each with all its references and their true masks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import lightning
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from tgs.data.collate import as_is
+from tgs.data.content import footage_of, truth_of
 from tgs.data.control import Controlled
 from tgs.data.files import BenchmarkFiles
-from tgs.data.media import N_FRAMES, load_clip, load_masks
+from tgs.data.media import N_FRAMES
 from tgs.data.records import one_per_uid
 from tgs.data.rows import by_folder, known_splits
 from tgs.errors import ConfigError
-from tgs.types import Clip, Control, Reference, Split
+from tgs.types import Control, Footage, Reference, Split, Truth
 
 
 @dataclass(frozen=True)
 class ClipWork:
-    """Everything about one clip that an evaluation needs.
+    """Everything about one clip that an evaluation needs; nothing of it is read before somebody looks at it.
 
     Attributes:
-        clip: frames and sound.
+        footage: frames and sound.
         references: those asked of it, in csv order.
-        truths: true masks, bool (N, H, W), one per reference; references to one object share one array.
-        shown: what the thinker sees and hears: `clip` itself, unless a control changed it.
+        truths: true masks, one per reference; references to one object share one.
+        shown: what the thinker sees and hears: `footage` itself, unless a control changed it.
     """
 
-    clip: Clip
+    footage: Footage
     references: tuple[Reference, ...]
-    truths: tuple[NDArray[np.bool_], ...]
-    shown: Clip
+    truths: tuple[Truth, ...]
+    shown: Footage
 
 
-class ClipWorks(Dataset[ClipWork]):
-    """The clips of a benchmark, each loaded when it is asked for."""
+@dataclass(frozen=True)
+class ClipWorks(Dataset[list[ClipWork]]):
+    """The clips of a benchmark, each with its references and true masks, some at a time.
 
-    def __init__(
-        self, files: BenchmarkFiles, groups: list[tuple[Reference, ...]], n_frames: int, control: Controlled
-    ) -> None:
-        self.files, self.groups, self.n_frames, self.control = files, groups, n_frames, control
+    Attributes:
+        files: of the benchmark.
+        batches: of each clip its references, some clips at a time.
+        n_frames: of a clip.
+        control: what the thinker is given.
+    """
+
+    files: BenchmarkFiles
+    batches: Sequence[Sequence[tuple[Reference, ...]]]
+    n_frames: int
+    control: Controlled
 
     def __len__(self) -> int:
-        return len(self.groups)
+        return len(self.batches)
 
-    def __getitem__(self, index: int) -> ClipWork:
-        """Load a clip, and every fid's masks once.
+    def __getitem__(self, index: int) -> list[ClipWork]:
+        """Some clips. What is unusable raises DataError when it is looked at."""
+        return [self._work(group) for group in self.batches[index]]
 
-        Raises:
-            DataError: frames, sound or masks are unusable.
-        """
-        group, files = self.groups[index], self.files
-        clip = load_clip(files.media, group[0].folder, media_cross=files.media_cross, n_frames=self.n_frames)
-        truth_of: dict[int | None, NDArray[np.bool_]] = {}
-        for reference in group:
-            fid = self._fid(reference)
-            if fid not in truth_of:
-                truth_of[fid] = self._truth(clip, fid)
-        truths = tuple(truth_of[self._fid(reference)] for reference in group)
-        return ClipWork(clip, group, truths, self.control.shown(clip, group[0].split, files, self.n_frames))
-
-    @staticmethod
-    def _fid(reference: Reference) -> int | None:
-        return None if reference.is_null else reference.fid
-
-    def _truth(self, clip: Clip, fid: int | None) -> NDArray[np.bool_]:
-        """Masks of an object; all False for nobody.
-
-        DEPARTS: the released code reads the masks of null rows from disk and gives a perfect score where they are
-        missing. They are empty by definition, so no file is needed.
-        """
-        height, width = clip.frames_NHWC.shape[1:3]
-        if fid is None:
-            return np.zeros((self.n_frames, height, width), dtype=np.bool_)
-        return load_masks(self.files.masks, clip.vid, fid, n_frames=self.n_frames, frame_hw=(height, width))
+    def _work(self, group: tuple[Reference, ...]) -> ClipWork:
+        files = self.files
+        footage = footage_of(files, group[0].folder, self.n_frames)
+        fids = [None if reference.is_null else reference.fid for reference in group]
+        truths = {fid: truth_of(files, footage, fid) for fid in fids}
+        shown = self.control.shown(footage, group[0].split, files)
+        return ClipWork(footage, group, tuple(truths[fid] for fid in fids), shown)
 
 
 class BenchmarkData(lightning.LightningDataModule):
-    """The evaluation's data: `predict` and `test` loaders that give one `ClipWork` at a time."""
+    """The evaluation's data: `predict` and `test` loaders that give some `ClipWork` at a time."""
 
     def __init__(
         self,
@@ -92,7 +80,7 @@ class BenchmarkData(lightning.LightningDataModule):
         splits: Collection[Split | str] | None = None,
         only: Collection[str] = (),
         limit_clips: int | None = None,
-        num_workers: int = 0,
+        batch_clips: int = 4,
         n_frames: int = N_FRAMES,
         control: Control | str = Control.none,
         control_seed: int = 0,
@@ -106,7 +94,7 @@ class BenchmarkData(lightning.LightningDataModule):
             only: only references of these uids; empty takes all. With this or `limit_clips` the numbers are partial,
                 and summaries say so, because `references` still lists all.
             limit_clips: only the first so many clips.
-            num_workers: processes that load clips ahead.
+            batch_clips: so many are thought about at once.
             n_frames: frames of a clip.
             control: what the thinker is given instead of its clip.
             control_seed: chooses the other clips.
@@ -118,9 +106,10 @@ class BenchmarkData(lightning.LightningDataModule):
         super().__init__()
         if limit_clips is not None and limit_clips < 1:
             raise ConfigError(f"limit_clips={limit_clips} must be at least 1, or null for all clips.")
-        if num_workers < 0:
-            raise ConfigError(f"num_workers={num_workers} must not be negative.")
-        self.files, self.limit_clips, self.num_workers, self.n_frames = files, limit_clips, num_workers, n_frames
+        if batch_clips < 1:
+            raise ConfigError(f"batch_clips={batch_clips} must be at least 1.")
+        self.files, self.limit_clips, self.n_frames = files, limit_clips, n_frames
+        self.batch_clips = batch_clips
         self.only = frozenset(only)
         self.splits = None if splits is None else known_splits(splits)
         self.control, self.control_seed, self.one_per_uid = Control(control), control_seed, one_per_uid
@@ -160,14 +149,15 @@ class BenchmarkData(lightning.LightningDataModule):
             by_split.setdefault(group[0].split, []).append(group[0].folder)
         return [folder for folders in by_split.values() for folder in folders[:count]]
 
-    def predict_dataloader(self) -> DataLoader[ClipWork]:
-        """One clip at a time, in csv order; of several processes, each takes every so many'th."""
-        trainer = self.trainer
-        groups = self.groups[trainer.global_rank :: trainer.world_size] if trainer else self.groups
-        works = ClipWorks(self.files, groups, self.n_frames, self.controlled)
-        return DataLoader(works, batch_size=None, collate_fn=as_is, num_workers=self.num_workers)
+    def predict_dataloader(self) -> DataLoader[list[ClipWork]]:
+        """`batch_clips` clips at a time, in csv order; of several processes, each takes every so many'th batch."""
+        groups, size, trainer = self.groups, self.batch_clips, self.trainer
+        batches = [groups[start : start + size] for start in range(0, len(groups), size)]
+        own = batches[trainer.global_rank :: trainer.world_size] if trainer else batches
+        works = ClipWorks(self.files, own, self.n_frames, self.controlled)
+        return DataLoader(works, batch_size=None, collate_fn=as_is)
 
-    def test_dataloader(self) -> DataLoader[ClipWork]:
+    def test_dataloader(self) -> DataLoader[list[ClipWork]]:
         """The same."""
         return self.predict_dataloader()
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tgs.data.content import clip_content
 from tgs.data.files import BenchmarkFiles
 from tgs.data.media import load_frames, sound_path, video_of
 from tgs.data.sound import load_wave
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
-from tgs.types import Clip, Control, Reference, Split
+from tgs.types import Clip, Control, Footage, Reference, Split
 
 
 @dataclass(frozen=True)
@@ -57,20 +58,27 @@ class Controlled:
                 )
         return cls(control, others)
 
-    def shown(self, clip: Clip, split: Split, files: BenchmarkFiles, n_frames: int) -> Clip:
+    def shown(self, footage: Footage, split: Split, files: BenchmarkFiles) -> Footage:
         """What the thinker sees and hears in place of a clip.
 
         Raises:
-            DataError: the other clip's frames or sound are unusable.
+            DataError: when it is looked at: the other clip's frames or sound are unusable.
         """
         if self.control is Control.none:
-            return clip
+            return footage
+        n, other = footage.n_frames, self.other.get(split, {}).get(footage.vid, footage.vid)
+
+        def digest() -> str:
+            return digest_value([str(self.control), footage.content, clip_content(files, other, n)])
+
+        return Footage(footage.vid, n, digest, lambda: self._changed(footage.clip, other, files))
+
+    def _changed(self, clip: Clip, other: str, files: BenchmarkFiles) -> Clip:
         if self.control is Control.reference_only:
             return Clip(clip.vid, np.zeros_like(clip.frames_NHWC), np.zeros_like(clip.wave_S))
-        other = self.other[split][clip.vid]
         if self.control is Control.audio_shuffled:
             return replace(clip, wave_S=load_wave(sound_path(files.media, other, files.media_cross)))
-        return replace(clip, frames_NHWC=load_frames(files.media / other / "frames", n_frames=n_frames))
+        return replace(clip, frames_NHWC=load_frames(files.media / other / "frames", n_frames=len(clip.frames_NHWC)))
 
 
 def derangement(folders: Iterable[str], seed: int) -> dict[str, str]:

@@ -12,10 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from tgs.data.captions import CaptionExample, CaptionSource, Modality, read_captions
 from tgs.data.collate import Buckets, EpochShuffle, Share, as_is, as_list, hold_out
+from tgs.data.content import clip_content
 from tgs.data.files import BenchmarkFiles
 from tgs.data.instruct import InstructExample, instruct_examples, read_answers
-from tgs.data.media import N_FRAMES, load_clip, sound_path, video_of
-from tgs.digest import digest_file, digest_files, digest_value
+from tgs.data.media import N_FRAMES, load_clip, video_of
 from tgs.errors import ConfigError
 from tgs.types import Clip, Split
 
@@ -171,10 +171,7 @@ class InstructData(ExampleData[InstructExample]):
 
     def content(self, folder: str) -> str:
         """Digest of a clip's files and of how they are read."""
-        files = self.files
-        frames = [path for path in (files.media / folder / "frames").glob("*") if path.is_file()]
-        sound = sound_path(files.media, folder, files.media_cross)
-        return digest_value([digest_files(frames, files.media), sound.is_file() and digest_file(sound), self.n_frames])
+        return clip_content(self.files, folder, self.n_frames)
 
 
 class ClipFolders(Dataset[Clip]):

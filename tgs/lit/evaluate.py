@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import lightning as L
-import numpy as np
-from numpy.typing import NDArray
-from torch import nn
 
 from tgs.data.benchmark import ClipWork
 from tgs.data.predictions.own import OwnMasks
-from tgs.metrics.base import Protocol, fits_nobody
 from tgs.metrics.resize import mask_nearest
 from tgs.metrics.score import Score
 from tgs.pipeline.agent import Agent, Outcome
-from tgs.pipeline.grounded import true_box
+from tgs.pipeline.scored import Scorer
 from tgs.report.overlay import Strip, save
 from tgs.report.records import EvalFolder
-from tgs.types import Masks
+from tgs.types import Masks, Thought
 
 log = logging.getLogger("tgs")
 
@@ -30,70 +26,88 @@ class Evaluate(L.LightningModule):
 
     Args:
         agent: the three stages.
-        protocol: how masks become numbers.
+        scorer: how masks become numbers.
         folder: where records go; clips that are there already are passed over.
         pictured: clips, by their media folders, of which pictures are written.
         masks: where masks are kept, if they are.
     """
 
     def __init__(
-        self, *, agent: Agent, protocol: Protocol, folder: EvalFolder, pictured: Collection[str] = (),
+        self, *, agent: Agent, scorer: Scorer, folder: EvalFolder, pictured: Collection[str] = (),
         masks: OwnMasks | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.agent, self.protocol, self.folder, self.masks = agent, protocol, folder, masks
+        self.agent, self.scorer, self.folder, self.masks = agent, scorer, folder, masks
         self.pictured = frozenset(pictured)
-        stages = (agent.thinker, agent.grounder, agent.segmenter)
-        self.stages = nn.ModuleList([stage for stage in stages if isinstance(stage, nn.Module)])  # so that they move
 
-    def predict_step(self, batch: ClipWork, batch_idx: int) -> int:
-        """Answer and score the references of one clip; returns how many there are."""
-        name = batch.references[0].folder
-        if self.folder.has_clip(name) and (self.masks is None or self.masks.has(batch.references)):
-            return len(batch.references)
-        outcomes = self.agent.run(batch.clip, batch.references, batch.truths, shown=batch.shown)
-        scores = [
-            self.protocol.score(outcome.reference, outcome.masks, truth)
-            for outcome, truth in zip(outcomes, batch.truths, strict=True)
-        ]
+    def on_predict_start(self) -> None:
+        """Stages are built where the trainer runs, when they are first asked."""
+        for stage in self.agent.stages:
+            stage.device = self.device
+
+    def predict_step(self, batch: list[ClipWork], batch_idx: int) -> int:
+        """Answer and score the references of some clips; returns how many clips were not done before.
+
+        Whatever is left of a batch, its thoughts are asked for together: so a run that was killed goes on with the same
+        numbers, to the last digit.
+        """
+        left = [work for work in batch if not self._done(work)]
+        if not left:
+            return 0
+        thoughts = self.agent.think([work.shown for work in batch], [work.references for work in batch])
+        for work, own in zip(batch, thoughts, strict=True):
+            if work in left:
+                self._answer(work, own)
+        return len(left)
+
+    def _done(self, work: ClipWork) -> bool:
+        return self.folder.has_clip(work.footage.vid) and (self.masks is None or self.masks.has(work.references))
+
+    def _answer(self, work: ClipWork, thoughts: Sequence[Thought | None]) -> None:
+        outcomes = self.agent.aim(work.footage, work.references, work.truths, thoughts)
+        scores = self._scores(work, outcomes)
+        empty = self.scorer.if_rejected(work.footage, work.references, work.truths)
+        facts = self.scorer.facts(work.truths)
+        rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, facts, strict=True)]
+        curves = {score.row: score.curve.total for score in scores if score.curve is not None}
+        self.folder.write_clip(work.footage.vid, rows, curves)
+
+    def _scores(self, work: ClipWork, outcomes: Sequence[Outcome]) -> list[Score]:
+        """Masks are made for scores that are not known, and for whoever wants to see them."""
+
+        def outlines(wanted: Sequence[Outcome]) -> list[Masks]:
+            return self.agent.outline(work.footage, wanted)
+
+        if self.masks is None and work.footage.vid not in self.pictured:
+            return self.scorer.scores(work.footage, outcomes, work.truths, outlines)
+        masks = dict(zip(map(id, outcomes), outlines(outcomes), strict=True))
+        scores = self.scorer.scores(
+            work.footage, outcomes, work.truths, lambda wanted: [masks[id(outcome)] for outcome in wanted]
+        )
         if self.masks is not None:
             for outcome in outcomes:
-                self.masks.write(outcome.reference, outcome.masks)
-        if name in self.pictured:
-            self._picture(batch, outcomes, scores)
-        empty = if_rejected(self.protocol, batch)
-        rows = [as_row(*all_of_one) for all_of_one in zip(outcomes, scores, empty, batch.truths, strict=True)]
-        curves = {score.row: score.curve.total for score in scores if score.curve is not None}
-        self.folder.write_clip(name, rows, curves)
-        return len(rows)
+                self.masks.write(outcome.reference, masks[id(outcome)])
+        if work.footage.vid in self.pictured:
+            self._picture(work, outcomes, [masks[id(outcome)] for outcome in outcomes], scores)
+        return scores
 
-    def _picture(self, work: ClipWork, outcomes: Sequence[Outcome], scores: Sequence[Score]) -> None:
-        for outcome, score, truth in zip(outcomes, scores, work.truths, strict=True):
-            masks_NHW = mask_nearest(outcome.masks.binary_NHW, truth.shape[1:])  # the segmenter may have its own size
-            strip = Strip(work.clip.frames_NHWC, outcome.grounded.boxes, masks_NHW, truth, lines(outcome, score))
+    def _picture(
+        self, work: ClipWork, outcomes: Sequence[Outcome], masks: Sequence[Masks], scores: Sequence[Score]
+    ) -> None:
+        for outcome, outline, score, truth in zip(outcomes, masks, scores, work.truths, strict=True):
+            truth_NHW = truth.masks_NHW
+            masks_NHW = mask_nearest(outline.binary_NHW, truth_NHW.shape[1:])  # the segmenter may have its own size
+            frames_NHWC = work.footage.clip.frames_NHWC
+            strip = Strip(frames_NHWC, outcome.grounded.boxes, masks_NHW, truth_NHW, lines(outcome, score))
             save(strip, self.folder.path / "overlays" / f"{outcome.reference.row:05d}_{outcome.reference.uid}.jpg")
 
 
-def if_rejected(protocol: Protocol, work: ClipWork) -> list[Score]:
-    """What each reference of a clip would score with empty masks; once for all references to one object."""
-    frames, height, width, _ = work.clip.frames_NHWC.shape
-    empty = Masks.empty((frames, height, width))
-    known: dict[tuple[bool, int], Score] = {}
-    scores = []
-    for reference, truth_NHW in zip(work.references, work.truths, strict=True):
-        key = (fits_nobody(reference), id(truth_NHW))
-        if key not in known:
-            known[key] = protocol.score(reference, empty, truth_NHW)
-        scores.append(known[key])
-    return scores
-
-
-def as_row(outcome: Outcome, score: Score, empty: Score, truth_NHW: NDArray[np.bool_]) -> dict[str, Any]:
+def as_row(outcome: Outcome, score: Score, empty: Score, truth: Mapping[str, Any]) -> dict[str, Any]:
     """One reference's record: who, what was thought, what was boxed, what it scored.
 
     Args:
         empty: what it would have scored with empty masks; rejections are judged by it, see `tgs.report.null_curve`.
-        truth_NHW: true masks, of which the boxes and sizes are kept; failures are told apart by them, see
+        truth: where the object really is, see `tgs.pipeline.kinds.TRUTHS`; failures are told apart by it, see
             `tgs.report.attribution`.
     """
     thought, grounded = outcome.thought, outcome.grounded
@@ -114,10 +128,7 @@ def as_row(outcome: Outcome, score: Score, empty: Score, truth_NHW: NDArray[np.b
         "box_scores": [round(score, 4) for score in grounded.scores],
         "clip_score": grounded.clip_score,
         "if_rejected": {"J": empty.J, "F": empty.F, "S": empty.S},
-        "truth": {
-            "boxes": [next(iter(true_box(truth_HW).tolist()), None) for truth_HW in truth_NHW],
-            "shares": [round(float(truth_HW.mean()), 6) for truth_HW in truth_NHW],
-        },
+        "truth": dict(truth),
     }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class LineProgress(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Tell how many clips are done when it is time."""
-        self.lines("clips", batch_idx + 1, int(trainer.num_predict_batches[dataloader_idx]))
+        self.lines("batches of clips", batch_idx + 1, int(trainer.num_predict_batches[dataloader_idx]))
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Tell the scores of the validation that just ran."""

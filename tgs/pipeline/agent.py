@@ -1,7 +1,8 @@
 """Think, then ground, then segment: all references of one clip together.
 
 What references share is done once: one encoding of the clip for all thoughts, one detector call for equal
-descriptions, one image embedding for all boxes. No description means no detector call, no box no mask.
+descriptions, one image embedding for all boxes. No description means no detector call, no box no mask. What the store
+knows from another run is not done at all.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ from tgs.ground.select import Choice, choose
 from tgs.pipeline.adaptive import AdaptiveRule, is_open, rival_counts, settled, simply
 from tgs.pipeline.description import TextRule, believed, first_text
 from tgs.pipeline.grounded import Grounded, accepted, by_detector, by_truth, nothing
+from tgs.pipeline.kinds import DETECTIONS, THOUGHTS
+from tgs.pipeline.outline import outlined
+from tgs.pipeline.recall import Recall
+from tgs.pipeline.stage import Stage
 from tgs.segment.base import Segmenter
 from tgs.think.base import Thinker
-from tgs.types import THINKING, Clip, DecidedBy, Detections, Masks, Policy, Reference, Thought
+from tgs.types import THINKING, DecidedBy, Detections, Footage, Masks, Policy, Reference, Thought, Truth
 
 Found = Mapping[str, Sequence[Detections]]
 """What the detector answered to each text, frame by frame."""
@@ -30,7 +35,7 @@ Found = Mapping[str, Sequence[Detections]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that the agent said and drew for one reference.
+    """What the agent came to for one reference, before anything is outlined.
 
     Attributes:
         thought: None for policies that do not think.
@@ -40,12 +45,11 @@ class Outcome:
     reference: Reference
     thought: Thought | None
     grounded: Grounded
-    masks: Masks
 
 
 @dataclass
 class Agent:
-    """The three stages behind one call.
+    """The three stages behind two calls: where somebody is, and the outlines.
 
     Attributes:
         policy: which description, or which truth, is handed on.
@@ -56,13 +60,15 @@ class Agent:
         doubt: a thought that is in greater doubt counts as a null one. 1: never.
         texts: how a thought becomes the detector's text.
         adaptive: when T_f decides under `Policy.adaptive`.
+        recall: of what is known from other runs.
+        apart: whether a thought does not depend on those beside it; with `Padding.unmasked` it does.
         seconds: time spent so far, by stage.
     """
 
     policy: Policy
-    segmenter: Segmenter
-    thinker: Thinker | None = None
-    grounder: Grounder | None = None
+    segmenter: Stage[Segmenter]
+    thinker: Stage[Thinker] | None = None
+    grounder: Stage[Grounder] | None = None
     box_threshold: float = 0.10
     choice: Choice = Choice.best
     max_boxes: int = 5
@@ -70,70 +76,107 @@ class Agent:
     doubt: float = 1.0
     texts: TextRule = field(default_factory=TextRule)
     adaptive: AdaptiveRule = field(default_factory=AdaptiveRule)
+    recall: Recall = field(default_factory=Recall)
+    apart: bool = True
     seconds: dict[str, float] = field(default_factory=lambda: {"think": 0.0, "ground": 0.0, "segment": 0.0})
 
-    def run(
-        self,
-        clip: Clip,
-        references: Sequence[Reference],
-        truths: Sequence[NDArray[np.bool_]],
-        *,
-        shown: Clip | None = None,
-    ) -> list[Outcome]:
-        """Answer every reference of one clip.
+    @property
+    def stages(self) -> list[Stage]:
+        """Those that the policy has."""
+        return [stage for stage in (self.thinker, self.grounder, self.segmenter) if stage is not None]
+
+    def think(
+        self, shown: Sequence[Footage], references: Sequence[Sequence[Reference]]
+    ) -> list[Sequence[Thought | None]]:
+        """What is thought of every reference of several clips; nothing, by a policy that does not think.
 
         Args:
-            clip: frames and sound.
+            shown: what the thinker sees and hears: the clips themselves, unless a `Control` changed them.
+            references: of each clip.
+        """
+        with self._timed("think"):
+            if self.policy not in THINKING:
+                return [[None] * len(own) for own in references]
+            return [[believed(thought, self.doubt) for thought in own] for own in self._thoughts(shown, references)]
+
+    def aim(
+        self,
+        footage: Footage,
+        references: Sequence[Reference],
+        truths: Sequence[Truth],
+        thoughts: Sequence[Thought | None],
+    ) -> list[Outcome]:
+        """Ground every reference of one clip.
+
+        Args:
+            footage: frames and sound.
             references: of this clip.
-            truths: bool (N, H, W) per reference, read by `Policy.box` only.
-            shown: what the thinker sees and hears instead, see `Control`; None: the clip itself.
+            truths: true masks of each, read by `Policy.box` only.
+            thoughts: of each, see `think`.
 
         Returns:
             One outcome per reference, in order.
         """
-        with self._timed("think"):
-            thoughts = self._think(clip if shown is None else shown, references)
         with self._timed("ground"):
-            grounded = [accepted(one, self.reject) for one in self._ground(clip, references, thoughts, truths)]
-        with self._timed("segment"):
-            masks = self.segmenter.segment(clip.frames_NHWC, [one.boxes for one in grounded])
-        return [Outcome(*all_of_one) for all_of_one in zip(references, thoughts, grounded, masks, strict=True)]
+            grounded = [accepted(one, self.reject) for one in self._ground(footage, references, thoughts, truths)]
+        return [Outcome(*all_of_one) for all_of_one in zip(references, thoughts, grounded, strict=True)]
 
-    def _think(self, clip: Clip, references: Sequence[Reference]) -> list[Thought | None]:
-        if self.policy not in THINKING:
-            return [None] * len(references)
-        assert self.thinker is not None, f"policy {self.policy} needs a thinker"
-        thoughts = self.thinker.think(clip, [reference.text for reference in references])
-        return [believed(thought, self.doubt) for thought in thoughts]
+    def outline(self, footage: Footage, outcomes: Sequence[Outcome]) -> list[Masks]:
+        """Masks of some outcomes of one clip, in order."""
+        with self._timed("segment"):
+            return outlined(footage, [outcome.grounded.boxes for outcome in outcomes], self.segmenter, self.recall)
+
+    def _thoughts(self, shown: Sequence[Footage], references: Sequence[Sequence[Reference]]) -> list[list[Thought]]:
+        """Kept by reference, unless a thought depends on those beside it: then a clip's are kept as one."""
+        thinker = self.thinker
+        assert thinker is not None, f"policy {self.policy} needs a thinker"
+        texts = [[reference.text for reference in own] for own in references]
+        parts = [[[text] for text in own] if self.apart else [own] for own in texts]
+        asked = [(clip, part) for clip, own in enumerate(parts) for part in own]
+
+        def made(missing: list[tuple[int, list[str]]]) -> list[list[Thought]]:
+            clips = sorted({clip for clip, _ in missing})
+            wanted = [[text for clip, part in missing if clip == one for text in part] for one in clips]
+            thoughts = thinker.model.think_clips([shown[clip].clip for clip in clips], wanted)
+            left = {clip: iter(own) for clip, own in zip(clips, thoughts, strict=True)}
+            return [[next(left[clip]) for _ in part] for clip, part in missing]
+
+        found = self.recall.each(THOUGHTS, asked, lambda one: [thinker.identity, shown[one[0]].content, one[1]], made)
+        rest = iter(found)
+        return [[thought for _ in own for thought in next(rest)] for own in parts]
 
     def _ground(
         self,
-        clip: Clip,
+        footage: Footage,
         references: Sequence[Reference],
         thoughts: Sequence[Thought | None],
-        truths: Sequence[NDArray[np.bool_]],
+        truths: Sequence[Truth],
     ) -> list[Grounded]:
         if self.policy is Policy.box:
-            return [by_truth(truth_NHW) for truth_NHW in truths]
+            return [by_truth(truth.masks_NHW) for truth in truths]
         pairs = list(zip(references, thoughts, strict=True))
         firsts = [first_text(self.policy, *pair, self.texts) for pair in pairs]
-        frames = clip.frames_NHWC
-        found = self._detect(frames, (text for text, _ in firsts))
+        found = self._detect(footage, (text for text, _ in firsts))
         if self.policy is Policy.adaptive:
-            return self._adapt(frames, thoughts, firsts, found)
-        return [self._alone(text, by, found, len(frames)) for text, by in firsts]
+            return self._adapt(footage, thoughts, firsts, found)
+        return [self._alone(text, by, found, footage.n_frames) for text, by in firsts]
 
-    def _detect(self, frames_NHWC: NDArray[np.uint8], texts: Iterable[str | None]) -> Found:
+    def _detect(self, footage: Footage, texts: Iterable[str | None]) -> Found:
         """Each text once; nothing is asked if there is none."""
         asked = sorted({text for text in texts if text is not None})
         if not asked:
             return {}
-        assert self.grounder is not None, f"policy {self.policy} needs a grounder"
-        return dict(zip(asked, self.grounder.detect(frames_NHWC, asked), strict=True))
+        grounder = self.grounder
+        assert grounder is not None, f"policy {self.policy} needs a grounder"
+        found = self.recall.each(
+            DETECTIONS, asked, lambda text: [grounder.identity, footage.content, text],
+            lambda missing: grounder.model.detect(footage.clip.frames_NHWC, missing),
+        )  # fmt: skip
+        return dict(zip(asked, found, strict=True))
 
     def _adapt(
         self,
-        frames_NHWC: NDArray[np.uint8],
+        footage: Footage,
         thoughts: Sequence[Thought | None],
         firsts: Sequence[tuple[str | None, DecidedBy | None]],
         found: Found,
@@ -148,11 +191,11 @@ class Agent:
             else None
             for thought, (text, by) in zip(thoughts, firsts, strict=True)
         ]
-        found = {**found, **self._detect(frames_NHWC, (fine for fine in fines if fine not in found))}
+        found = {**found, **self._detect(footage, (fine for fine in fines if fine not in found))}
         return [
             self._settled(text, fine, found, rivals[text])
             if text is not None and by is DecidedBy.simple
-            else self._alone(text, by, found, len(frames_NHWC))
+            else self._alone(text, by, found, footage.n_frames)
             for (text, by), fine in zip(firsts, fines, strict=True)
         ]
 

@@ -11,14 +11,14 @@ from tgs.types import Clip, Thought
 class Thinker(Protocol):
     """Says which object each reference to a clip means."""
 
-    def think(self, clip: Clip, texts: Sequence[str]) -> list[Thought]:
-        """Reason about every reference of one clip.
+    def think_clips(self, clips: Sequence[Clip], texts: Sequence[Sequence[str]]) -> list[list[Thought]]:
+        """Reason about every reference of several clips.
 
         Args:
-            clip: frames and sound.
-            texts: the references, as the csv holds them.
+            clips: frames and sound of each.
+            texts: the references of each clip, as the csv holds them.
         Returns:
-            One thought per reference, in order; a text that could not be read is a thought that is not ok. A thinker
-            that knows how sure it is says so in `doubt`.
+            For each clip, one thought per reference, in order; a text that could not be read is a thought that is not
+            ok. A thinker that knows how sure it is says so in `doubt`.
         """
         ...

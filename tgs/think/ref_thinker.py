@@ -143,9 +143,19 @@ class RefThinker(nn.Module):
     # --- answering
 
     def think(self, clip: Clip | Features, texts: Sequence[str]) -> list[Thought]:
-        """Reason about several references of one clip (or of its features), see `tgs.think.base.Thinker`."""
+        """Reason about several references of one clip, or of its features."""
         features = clip if isinstance(clip, Features) else self.encode([clip])
         return self.think_each(features, [texts])[0]
+
+    def think_clips(self, clips: Sequence[Clip], texts: Sequence[Sequence[str]]) -> list[list[Thought]]:
+        """See `tgs.think.base.Thinker`; clips of one shape are answered together."""
+        features = [self.encode([clip]) for clip in clips]
+        thoughts: list[list[Thought]] = [[] for _ in clips]
+        for alike in by_shape(features):
+            together = Features.cat([features[clip] for clip in alike])
+            for clip, own in zip(alike, self.think_each(together, [texts[clip] for clip in alike]), strict=True):
+                thoughts[clip] = own
+        return thoughts
 
     def think_each(self, features: Features, texts: Sequence[Sequence[str]]) -> list[list[Thought]]:
         """Reason about several references of each of several clips.
@@ -272,6 +282,15 @@ class RefThinker(nn.Module):
                 tokens = [part.flatten(0, 1) for part in tokens_NQD.split([len(one) for one in frames])]
                 embeds_BLD = fill(embeds_BLD, places_BL, tokens)
         return embeds_BLD
+
+
+def by_shape(features: Sequence[Features]) -> list[list[int]]:
+    """Which clips can be one batch, by their places: those whose features have one shape."""
+    alike: dict[object, list[int]] = {}
+    for place, one in enumerate(features):
+        shape = tuple(None if sense is None else sense.shape[1:] for sense in (one.video_BNPD, one.audio_BNAD))
+        alike.setdefault(shape, []).append(place)
+    return list(alike.values())
 
 
 def _frames(features: Features, branch: str) -> Tensor | None:

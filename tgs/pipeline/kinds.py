@@ -1,0 +1,68 @@
+"""What of the pipeline is kept, and in which form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tgs.metrics.score import Score
+from tgs.pipeline.recall import Kind
+from tgs.types import Detections, Reference, Thought, ThoughtStatus
+
+
+def _packed_thoughts(thoughts: Sequence[Thought]) -> list[dict[str, Any]]:
+    return [{**asdict(thought), "status": str(thought.status)} for thought in thoughts]
+
+
+def _thoughts(packed: Sequence[Mapping[str, Any]]) -> list[Thought]:
+    return [Thought(**{**one, "status": ThoughtStatus(one["status"])}) for one in packed]
+
+
+def _packed_detections(frames: Sequence[Detections]) -> dict[str, NDArray[Any]]:
+    return {
+        "boxes_K4": np.concatenate([one.boxes_K4.reshape(-1, 4) for one in frames]),
+        "scores_K": np.concatenate([one.scores_K for one in frames]),
+        "count_N": np.array([len(one.scores_K) for one in frames]),
+    }
+
+
+def _detections(packed: Mapping[str, NDArray[Any]]) -> list[Detections]:
+    ends = np.cumsum(packed["count_N"])[:-1]
+    pairs = zip(np.split(packed["boxes_K4"], ends), np.split(packed["scores_K"], ends), strict=True)
+    return [Detections(*pair) for pair in pairs]
+
+
+def packed_score(score: Score) -> dict[str, Any]:
+    """A score without whose it is: all references that ask for the same come to the same."""
+    whose = ("uid", "row", "split", "kind")
+    plain = {key: value for key, value in score.as_record().items() if key not in whose}
+    return {**plain, "curve": None if score.curve is None else score.curve.total.tolist()}
+
+
+def score_of(reference: Reference, packed: Mapping[str, Any]) -> Score:
+    """A score as one reference's own."""
+    whose = {"uid": reference.uid, "row": reference.row, "split": reference.split, "kind": reference.kind}
+    total = None if packed["curve"] is None else np.array(packed["curve"])
+    return Score.from_record({**packed, **whose}, total)
+
+
+THOUGHTS: Kind[list[Thought]] = Kind("thoughts", _packed_thoughts, _thoughts)
+"""Of references that were thought about together."""
+
+DETECTIONS: Kind[Sequence[Detections]] = Kind("detections", _packed_detections, _detections, arrays=True)
+"""Every box of a text above the detector's floor, frame by frame: thresholds and choices come later."""
+
+MASKS: Kind[NDArray[np.uint8]] = Kind(
+    "masks", lambda soft: {"soft_HW": soft}, lambda kept: kept["soft_HW"], arrays=True
+)
+"""The soft map of one box on one frame."""
+
+SCORES: Kind[dict[str, Any]] = Kind("scores", dict, dict)
+"""A score that is nobody's yet, see `packed_score` and `score_of`."""
+
+TRUTHS: Kind[dict[str, Any]] = Kind("truths", dict, dict)
+"""For each frame the true box, xyxy pixels or None, and the share of the frame that the object fills."""
