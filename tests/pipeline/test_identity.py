@@ -15,6 +15,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from tgs.config.compose import CONF, register
+from tgs.digest import files_below
 from tgs.errors import WeightsError
 from tgs.pipeline import identity
 from tgs.pipeline.identity import (
@@ -331,23 +332,35 @@ def test_every_line_of_a_package_s_code_counts_wherever_it_lies(tmp_path):
     assert (after[0], after[1] == before[1]) == (before[0], False)
 
 
-def test_the_tiny_stages_are_built_of_nothing_else(tmp_path, store):
-    """What the identities look at, copied elsewhere, is enough to build each; and it is the same there."""
+@pytest.fixture
+def tiny():
+    """Settings of the shipped stages, as an evaluation has them."""
     register()
     with initialize_config_dir(CONF, version_base="1.3"):
         cfg = compose("eval", ["checkpoint=null"])
-    stages = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in ("thinker", "grounder", "segmenter")}
-    thinker, zoo = stages["thinker"], Path(cfg.paths.zoo)
-    for path in thinker_paths(thinker, None).values():
-        shutil.copytree(path, tmp_path / path.relative_to(zoo), ignore=shutil.ignore_patterns("README.md"))
-    shutil.copytree(stages["grounder"]["weights"], tmp_path / "grounder", ignore=shutil.ignore_patterns("README.md"))
-    (tmp_path / "segmenter").mkdir()
-    for name in ("model.safetensors", "config.yaml"):
-        shutil.copy(zoo / "segmenter" / name, tmp_path / "segmenter" / name)
-    moved = OmegaConf.to_container(OmegaConf.create(stages), resolve=True)
-    for settings in moved.values():
-        settings["weights"] = settings["weights"].replace(str(zoo), str(tmp_path))
-        instantiate(settings, _convert_="all")
-    assert thinker_identity(moved["thinker"], None, CPU, store) == thinker_identity(thinker, None, CPU, store)
-    for name, made_of in (("grounder", grounder_identity), ("segmenter", segmenter_identity)):
-        assert made_of(moved[name], CPU, store) == made_of(stages[name], CPU, store)
+    return {name: OmegaConf.to_container(cfg[name], resolve=True) for name in ("thinker", "grounder", "segmenter")}
+
+
+@pytest.mark.parametrize("stage", ["thinker", "grounder", "segmenter"])
+def test_the_tiny_stages_are_built_of_nothing_else(stage, tiny, tmp_path, store):
+    """What its identity looks at, copied elsewhere, is enough to build a stage; and it is the same there."""
+    settings = tiny[stage]
+    weights = Path(settings["weights"])
+    read = {
+        "thinker": lambda: list(thinker_paths(settings, None).values()),
+        "grounder": lambda: [weights],
+        "segmenter": lambda: [weights, weights.parent / "config.yaml"],
+    }[stage]()
+    zoo = weights if stage == "thinker" else weights.parent
+    for file in (file for path in read for file in (files_below(path) if path.is_dir() else [path])):
+        copied = tmp_path / "zoo" / file.relative_to(zoo)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copied)
+    moved = {**settings, "weights": str(tmp_path / "zoo" / weights.relative_to(zoo))}
+    instantiate(moved, _convert_="all")
+    made_of = {
+        "thinker": lambda one: thinker_identity(one, None, CPU, store),
+        "grounder": lambda one: grounder_identity(one, CPU, store),
+        "segmenter": lambda one: segmenter_identity(one, CPU, store),
+    }[stage]
+    assert made_of(moved) == made_of(settings)
