@@ -132,6 +132,16 @@ def test_two_processes_learn_what_one_does_from_batches_twice_as_large(tmp_path,
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("started_by", ["torchrun", "slurm"])
+@pytest.mark.parametrize("settings", [MANY, TORN])
+def test_two_machines_learn_as_one_process_does(tmp_path, together, started_by, settings):
+    two = settings | {"devices": 1, "num_nodes": 2}
+    fit(tmp_path / "one", ONE, 6)
+    together(2, lambda: fit(tmp_path / "two", two, 3), started_by, machines=True)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=1e-6)
+    assert len([*(tmp_path / "two").glob("scores/*")]) == 1
+
+
 def test_two_killed_processes_go_on_and_end_with_the_same_bytes(tmp_path, together):
     together(2, lambda: fit(tmp_path / "whole", MANY, 3))
     with pytest.raises(Exception, match="killed"):
@@ -188,7 +198,7 @@ def test_unknown_strategies_are_refused_and_deepspeed_where_it_is_not_installed(
     with pytest.raises(ConfigError, match=r"strategy=ddp_spawn: choose one of auto, ddp, .*, fsdp2, deepspeed_stage_2"):
         strategy("ddp_spawn")
     if find_spec("deepspeed") is None:
-        with pytest.raises(ConfigError, match=r"deepspeed_stage_2 needs the extra: pip install 'tgs\[deepspeed\]'"):
+        with pytest.raises(ConfigError, match=r"deepspeed_stage_2 needs DeepSpeed: pip install deepspeed"):
             strategy("deepspeed_stage_2")
 
 

@@ -29,9 +29,7 @@ def strategy(name: str) -> Strategy | str:
     if name == "fsdp2":
         return FullyShard(save_distributed_checkpoint=False)
     if find_spec("deepspeed") is None:
-        raise ConfigError(
-            f"trainer.strategy={name} needs the extra: pip install 'tgs[deepspeed]', or choose trainer=fsdp"
-        )
+        raise ConfigError(f"trainer.strategy={name} needs DeepSpeed: pip install deepspeed, or choose trainer=fsdp")
     return DeepSpeedStrategy(stage=2, exclude_frozen_parameters=True)
 
 
