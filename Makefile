@@ -65,9 +65,9 @@ check: setup
 slow: setup
 	$(BIN)/python -m pytest -q -m slow
 
-# Speed claims, each as a ratio against the plain way in the same run.
+# Speed claims, each as a ratio against the plain way in the same run. BENCH="scale=small ..." takes another thinker.
 bench: setup
-	OMP_NUM_THREADS=1 $(BIN)/python tests/bench
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench $(BENCH)
 
 # After a change of dependencies in pyproject.toml.
 lock:

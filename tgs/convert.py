@@ -1,6 +1,6 @@
 """Published weights, once, into folders that tgs loads: safetensors, with a manifest of what they were made of.
 
-CLIP and language models come as such folders from the hub: they need no conversion.
+CLIP and language models come as such folders from the hub: they need no conversion. A GGUF file does.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _EXAMPLES = """examples:
   python -m tgs.convert phase1 audio_pretrain.bin --to WEIGHTS/phase1_audio
   python -m tgs.convert phase2 checkpoint-551/finetune_weights.bin non_lora_trainables.bin \\
       --llm WEIGHTS/Llama-2-7b-chat-hf --to WEIGHTS/tgs_agent
+  python -m tgs.convert llm SmolLM2-135M-Instruct.Q4_1.gguf --to WEIGHTS/small/llm
   python -m tgs.convert beats BEATs_iter3_plus_AS2M_finetuned_on_AS2M_cpt2.pt --to WEIGHTS/beats
   python -m tgs.convert grounder groundingdino_swint_ogc.pth --to WEIGHTS/groundingdino_swint_ogc
   python -m tgs.convert segmenter sam2.1_hiera_large.pt --to WEIGHTS/sam2.1_hiera_large
@@ -44,14 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _converter(kind: str) -> Callable[..., list[str]]:
     """A function of one room: only that room's packages are imported."""
-    room, name = {
-        "phase1": ("think.published", "convert_phase1"),
-        "phase2": ("think.published", "convert_phase2"),
-        "beats": ("think.published", "convert_beats"),
-        "grounder": ("ground", "convert"),
-        "segmenter": ("segment", "convert"),
+    module, name = {
+        "phase1": ("think.published.convert", "convert_phase1"),
+        "phase2": ("think.published.convert", "convert_phase2"),
+        "llm": ("think.gguf", "convert_gguf"),
+        "beats": ("think.published.convert", "convert_beats"),
+        "grounder": ("ground.convert", "convert"),
+        "segmenter": ("segment.convert", "convert"),
     }[kind]
-    return getattr(import_module(f"tgs.{room}.convert"), name)
+    return getattr(import_module(f"tgs.{module}"), name)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,10 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     beats = kinds.add_parser("beats", help="a published BEATs .pt: the audio encoder")
     beats.add_argument("file", type=Path, metavar="FILE")
+    llm = kinds.add_parser("llm", help="a language model in one GGUF file")
+    llm.add_argument("file", type=Path, metavar="FILE")
     for kind in (phase1, phase2):
         kind.add_argument("--allow-partial", action="store_true", help="write it though keys are missing or unexpected")
     for kind in (phase1, phase2, beats):
         kind.add_argument("--dtype", choices=DTYPES, help="of the weights; default: as each is in the file")
+    llm.add_argument("--dtype", choices=DTYPES, default="float16", help="of the weights; default: %(default)s")
     grounder = kinds.add_parser("grounder", help="Grounding-DINO of groundingdino-py, for grounder=paper_hf")
     grounder.add_argument("checkpoint", type=Path, metavar="FILE", help="groundingdino_swint_ogc.pth")
     grounder.add_argument(
@@ -88,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     segmenter = kinds.add_parser("segmenter", help="a published SAM 2 or 2.1 .pt")
     segmenter.add_argument("checkpoint", type=Path, metavar="FILE", help="sam2.1_hiera_large.pt, ...")
     segmenter.add_argument("--config", help="of the sam2 package, or a YAML file; else the one of FILE's name")
-    for kind in (phase1, phase2, beats, grounder, segmenter):
+    for kind in (phase1, phase2, llm, beats, grounder, segmenter):
         kind.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the result goes")
         kind.add_argument("--overwrite", action="store_true", help="replace the folder if it is there")
     return parser

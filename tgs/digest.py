@@ -34,14 +34,17 @@ def _sha256(path: Path) -> str:
 
 
 def digest_path(path: Path) -> str:
-    """16 hex digits of a file, or of a folder's files but README.md, so that a card may change.
+    """16 hex digits of a file, or of a folder's files.
+
+    Left out are README.md, so that a card may change, and .cache, where huggingface_hub notes when it fetched what.
 
     Raises:
         FileNotFoundError: there is neither.
     """
     if not path.is_dir():
         return digest_file(path)
-    return digest_files((file for file in path.rglob("*") if file.is_file() and file.name != "README.md"), path)
+    kept = (file for file in path.rglob("*") if file.is_file() and file.name != "README.md")
+    return digest_files((file for file in kept if ".cache" not in file.relative_to(path).parts), path)
 
 
 def digest_files(paths: Iterable[Path], root: Path) -> str:

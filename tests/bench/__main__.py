@@ -1,22 +1,30 @@
-"""Every speed claim of tgs, measured now: `make bench`. Ratios are of CPU time on one thread, in one run."""
+"""Every speed claim of tgs, measured now: `make bench`. Ratios are of CPU time on one thread, in one run.
+
+With settings of a training, the thinker's claims only:
+`make bench BENCH="scale=small paths.weights=DIR thinker.chat=false"`.
+"""
 
 from __future__ import annotations
 
+import sys
+
 import f_curve
 import phase2
+import thoughts
 import torch
 from claim import measure
 from rich.console import Console
 from rich.table import Table
 
 
-def main() -> None:
+def main(settings: list[str]) -> None:
     """Measure, print."""
     torch.set_num_threads(1)
     table = Table("what", "plain way")
     for heading in ("plain", "ours", "ratio", "at least", "largest difference", "verdict"):
         table.add_column(heading, justify="right")
-    for claim in (*f_curve.claims(), *phase2.claims()):
+    others = [] if settings else f_curve.claims()
+    for claim in (*others, *phase2.claims(settings), *thoughts.claims(settings)):
         found = measure(claim)
         wanted = "-" if claim.at_least is None else f"{claim.at_least:g} x"
         table.add_row(
@@ -27,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

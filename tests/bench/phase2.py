@@ -1,4 +1,4 @@
-"""Phase-2 steps at scale tiny: our task in Lightning's Trainer against the released way in transformers' Trainer."""
+"""Phase-2 steps: our task in Lightning's Trainer against the released way in transformers' Trainer."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ THOUGHT = (
 )
 
 
-def claims() -> list[Claim]:
+def claims(settings: list[str]) -> list[Claim]:
     """48 references of 4 clips of noise: a clip comes as often as in one and a half epochs of stickers.
 
-    LoRA has no dropout, so that losses can be compared.
+    LoRA has no dropout, so that losses can be compared. `settings` may choose another thinker.
     """
     register()
     with initialize_config_dir(CONF, version_base="1.3"):
-        thinker = instantiate(compose("train", ["+experiment=phase2_lora", "thinker.llm.lora.dropout=0"]).thinker,
-                              _convert_="all")  # fmt: skip
+        overrides = ["+experiment=phase2_lora", "thinker.llm.lora.dropout=0", *settings]
+        thinker = instantiate(compose("train", overrides).thinker, _convert_="all")
     data = Noise()
     what = f"phase 2, {STEPS} steps of {BATCH} references"
 

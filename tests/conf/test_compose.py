@@ -21,7 +21,7 @@ from tgs.think.ref_thinker import RefThinker
 from tgs.types import Control, Policy, Settle, Unparsed
 
 register()
-ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": [], "doctor": []}
+ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": [], "doctor": [], "weights": []}
 
 
 def options(group: str) -> list[str]:
@@ -39,6 +39,7 @@ def groups(root: str) -> list[str]:
         "stickers": ["set"],
         "score": ["benchmark", "protocol"],
         "doctor": ["benchmark", "trainer", "scale", "grounder", "segmenter"],
+        "weights": ["scale", "thinker", "grounder", "segmenter"],
         "eval": ["benchmark", "control", "prompt", "quirk", "thresholds", "protocol", "logger", "trainer", "scale"],
     }
     return [f"{root} {group}={name}" for group in wanted[root] for name in options(group)]
@@ -67,6 +68,36 @@ def test_every_training_composes_names_its_run_and_has_a_task(name):
     assert cfg.run == name
     assert cfg.task._target_.startswith("tgs.lit.")
     assert all(callable(get_object(target)) for target in targets(OmegaConf.to_container(cfg, resolve=False)))
+
+
+@pytest.mark.parametrize("scale", options("scale"))
+@pytest.mark.parametrize("name", ["phase1_audio", "phase1_visual", "phase2_lora"])
+def test_both_phases_compose_at_every_scale_with_what_they_are_made_from(name, scale):
+    cfg = composed("train", f"+experiment={name}", f"scale={scale}", "paths.weights=weights", "paths.zoo=zoo")
+    resolved = OmegaConf.to_container(cfg, resolve=True)
+    thinker, made_from = resolved["thinker"], resolved["ingredients"]
+    below = {"tiny": "zoo", "small": "weights/small", "paper": "weights"}[scale]
+    assert thinker["weights"] == below
+    if name == "phase2_lora":
+        assert thinker["llm"]["lora"]["rank"] == 8
+        return
+    assert thinker["llm"]["lora"] is None
+    assert made_from["llm"] == f"{below}/{thinker['llm']['path']}"
+    for part in {"vision", "audio"} & {*made_from}:  # small takes them from the shipped zoo, by absolute path
+        path = thinker[part]["path"]
+        assert made_from[part] == (path if path.startswith("/") else f"{below}/{path}")
+    assert scale != "small" or Path(made_from.get("vision") or made_from["audio"]).is_dir()
+
+
+@pytest.mark.parametrize(
+    "recipe", [f"{p.parent.name}/{p.stem}" for p in sorted((Path(CONF) / "recipe").glob("*/*.yaml"))]
+)
+def test_every_recipe_composes_with_its_experiment(recipe):
+    experiment = recipe.split("/")[0].replace("phase2", "phase2_lora")
+    cfg = composed("train", f"+experiment={experiment}", f"recipe={recipe}")
+    own = OmegaConf.load(Path(CONF) / "recipe" / f"{recipe}.yaml")
+    assert cfg.data.batch_size == own.data.batch_size
+    assert cfg.optim.lr == own.optim.lr
 
 
 @pytest.mark.parametrize("name", [name for name, entry in experiments().items() if entry == "eval"])
@@ -98,6 +129,7 @@ def test_every_sweep_composes(name):
         ("train", "optim.learning_rate=1", "learning_rate"),
         ("doctor", "check=[masks]", "check"),
         ("doctor", "splits=[test]", "splits"),
+        ("weights", "downlaod=true", "downlaod"),
     ],
 )
 def test_a_wrong_key_fails_at_compose_and_is_named(root, override, named):
@@ -183,7 +215,7 @@ QUIRKS = {
     "one_per_uid": {"one_per_uid": True},
 }
 """What each moves, and nothing else."""
-SCALES = {"tiny": [], "paper": ["scale=paper", "paths.weights=weights"]}
+SCALES = {name: [f"scale={name}", "paths.weights=weights"] for name in options("scale")}
 
 
 def moved(before, after) -> dict:

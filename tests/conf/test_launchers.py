@@ -30,7 +30,7 @@ def test_slurm_starts_a_task_and_gives_a_gpu_for_every_device_of_the_trainer(lau
 
 
 def test_ray_gives_every_job_a_gpu_of_the_running_cluster(launcher):
-    pytest.importorskip("hydra_plugins.hydra_ray_launcher", reason="needs hydra-ray-launcher")
+    pytest.importorskip("hydra_plugins.hydra_ray_launcher", reason="an option, which make setup leaves out")
     cluster = launcher("hydra/launcher=ray_cluster", "trainer=gpu", "prompt=raw,box")
     assert cluster._target_.endswith("RayLauncher")
     assert (cluster.ray.init.address, cluster.ray.remote.num_gpus, cluster.ray.remote.num_cpus) == ("auto", 1, 8)

@@ -46,13 +46,15 @@ PLACES = [(0, 0, 0), (0, 5, 7), (0, 47, 23), (1, 0, 0), (1, 20, 11), (1, 47, 1)]
 )
 def test_features_equal_those_of_the_public_code(sweep, change, golden):
     """The released thinker's copy of BEATs (jasongief/TGS-Agent 4e144c9, models/beats) with the same weights, on
-    torchaudio 2.11.0's fbank, with its padding mask, which marks nothing."""
+    torchaudio 2.11.0's fbank, with its padding mask, which marks nothing.
+
+    Both on one machine differ by less than 1e-5; another processor's FFT rounds otherwise, and moved one by 3e-5."""
     model = Beats(BeatsConfig.from_published(SIZES | change)).eval()
     fill_by_formula(dict(model.named_parameters()))
     with torch.no_grad():
         features = model(torch.stack([sweep, 0.3 * sweep.flip(0)]))
     assert features.shape == (2, 48, 24)
-    assert [float(features[place]) for place in PLACES] == pytest.approx(golden, abs=1e-5)
+    assert [float(features[place]) for place in PLACES] == pytest.approx(golden, abs=1e-4)
 
 
 def test_patches_run_over_frequency_first():

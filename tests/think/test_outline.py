@@ -75,7 +75,7 @@ def settings(sizes, tokenizer, tmp_path):
 
 def test_a_whole_thinker_and_its_checkpoint(settings, tmp_path):
     save_trained(build_ref_thinker(**settings), tmp_path / "run", {})
-    checks = dict(part_checks(settings, tmp_path / "run"))
+    checks = {one.place: one.check for one in part_checks(settings, tmp_path / "run")}
     assert [place.relative_to(tmp_path).as_posix() for place in checks] == [
         "vision", "audio", "llm", "llm/tokenizer.json", "run",
     ]  # fmt: skip
@@ -89,5 +89,5 @@ def test_a_whole_thinker_and_its_checkpoint(settings, tmp_path):
 
 def test_parts_that_start_random_need_no_files(settings, sizes, tmp_path):
     settings |= {"vision": {"random": sizes.vision}, "branches": "phase1"}
-    places = [place.relative_to(tmp_path).as_posix() for place, _ in part_checks(settings)]
+    places = [one.place.relative_to(tmp_path).as_posix() for one in part_checks(settings)]
     assert places == ["audio", "llm", "llm/tokenizer.json", "phase1_visual", "phase1_audio"]

@@ -16,6 +16,7 @@ from tgs.config.eval import EvalConfig, check_evaluation
 from tgs.config.score import ScoreConfig
 from tgs.config.stickers import StickersConfig
 from tgs.config.train import TrainConfig
+from tgs.config.weights import WeightsConfig
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
 
@@ -26,14 +27,19 @@ T = TypeVar("T")
 
 
 def register() -> None:
-    """Tell Hydra the typed roots and tgs's one resolver, `${tgs_package:PATH}`; before `hydra.main` composes."""
+    """Tell Hydra the typed roots and tgs's resolvers; before `hydra.main` composes.
+
+    `${tgs_package:PATH}` lies in the package; `${tgs_below:FOLDER,PATH}` is PATH below FOLDER, or PATH if absolute.
+    """
     store = ConfigStore.instance()
     store.store("train_schema", TrainConfig)
     store.store("eval_schema", EvalConfig)
     store.store("score_schema", ScoreConfig)
     store.store("stickers_schema", StickersConfig)
     store.store("doctor_schema", DoctorConfig)
+    store.store("weights_schema", WeightsConfig)
     OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
+    OmegaConf.register_new_resolver("tgs_below", lambda folder, path: str(Path(folder) / path), replace=True)
 
 
 def typed(cfg: DictConfig, root: type[T]) -> T:

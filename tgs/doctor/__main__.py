@@ -51,7 +51,7 @@ def main(cfg: DictConfig) -> None:
     if Part.weights in config.check:
         stages: Any = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in STAGES}
         checkpoint = Path(config.checkpoint) if config.checkpoint else None
-        charts[Part.weights] = examine_weights(stages, Path(config.paths.zoo), checkpoint)
+        charts[Part.weights] = examine_weights(stages, Path(config.paths.zoo), Path(config.paths.weights), checkpoint)
     diagnosis, output = Diagnosis(files.name, charts), Path(config.output or record / "doctor.json")
     diagnosis.show()
     diagnosis.write(output)

@@ -99,7 +99,10 @@ class Kind(Enum):
     little_memory = _warning("less than 2 GB of memory is free", "end other programs")
     little_disk = _warning("less than 2 GB of disk is free where runs are written", "make room, or set paths.runs")
     # weights
-    missing_weights = _error("weights that the config names are not there", "see what it says")
+    missing_weights = _error(
+        "weights that the config names are not there",
+        "python -m tgs.weights with the same settings tells how to get them",
+    )
     bad_weights = _error("weights are incomplete, damaged, or do not fit", "see what it says")
     other_weights = _error("weights are not those of their manifest", "install or fetch them again")
     no_manifest = _note("no manifest says what the weights should be", "nothing")

@@ -34,8 +34,8 @@ that transformers no longer stores (IDEA-Research/GroundingDINO issue 271). Any 
 the released `strict=False`."""
 
 REMEDY = (
-    "Fetch groundingdino_swint_ogc.pth from the Grounding-DINO releases and bert-base-uncased's config.json, "
-    "vocab.txt, tokenizer.json and tokenizer_config.json, and put them there, or use the tiny scale (scale=tiny)."
+    "`python -m tgs.weights grounder=paper` tells where groundingdino_swint_ogc.pth and bert-base-uncased come from; "
+    "or use the tiny scale (scale=tiny)."
 )
 
 SETTINGS = {
@@ -57,7 +57,7 @@ def build(text: Path | str, config: Path | str | None = None, **changes: Any) ->
     """
     folder = Path(text)
     if not (folder / "config.json").is_file():
-        raise WeightsError(f"text encoder not found: {folder}/config.json; put bert-base-uncased's files there")
+        raise WeightsError(f"text encoder not found: {folder}/config.json. {REMEDY}")
     package = _import()
     from groundingdino.util.slconfig import SLConfig
 

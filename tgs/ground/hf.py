@@ -24,7 +24,7 @@ MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 _REMEDY = (
     "For the tiny scale run `python -m tgs.train +experiment=zoo_grounder` and copy its export there; for the paper's, "
-    "convert groundingdino_swint_ogc.pth with `python -m tgs.convert`."
+    "`python -m tgs.weights grounder=paper_hf` tells how it is made."
 )
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json")
 

@@ -29,7 +29,7 @@ LOGIT_BOUND = 32.0
 
 _REMEDY = (
     "For the tiny scale run `python -m tgs.train +experiment=zoo_segmenter` and copy its export there; for the "
-    "paper's, fetch sam2.1_hiera_large.pt."
+    "published ones, `python -m tgs.weights segmenter=NAME` tells where they come from."
 )
 
 POSTPROCESSING = {

@@ -49,6 +49,7 @@ def build_ref_thinker(
     wording: str = Wording.train,
     padding: str = Padding.masked,
     reading: str = Reading.strict,
+    chat: bool = False,
     seed: int = 0,
 ) -> RefThinker:
     """Build a thinker, load its parts, and say what may learn: branches, and LoRA where the settings have it.
@@ -58,11 +59,11 @@ def build_ref_thinker(
         audio: `path` (a folder, or a published .pt) or `random` (fields of `BeatsConfig`).
         qformer: keywords of `QFormer`, but `queries: {video: Q, audio: Q}`; `match_embeddings`: whether the
             projector's outputs start as large as word embeddings (see `Projector`).
-        llm: `path` or `random` (keywords of `LlamaConfig`, with `tokenizer`: a folder); `dtype`; `lora`: keywords of
-            `add_lora`, or None, and `new_tokens`: whether the special tokens' embeddings are to learn beside it;
-            `gradient_checkpointing`.
+        llm: `path` or `random` (see `random_llm`; with `tokenizer`: a folder); `dtype`, `attention`, `quantize`: see
+            `load_llm`; `lora`: keywords of `add_lora`, or None, and `new_tokens`: whether the special tokens'
+            embeddings are to learn beside it; `gradient_checkpointing`; `compile`: by torch.compile.
         template: see `Template`.
-        max_new_tokens, batch_rows, wording, padding, reading: see `RefThinker`.
+        max_new_tokens, batch_rows, wording, padding, reading, chat: see `RefThinker`.
         weights: folder of the parts: vision/, audio/, llm/, phase1_visual/, phase1_audio/.
         branches: `random`, or `phase1`: from the folders of the same names below `weights`.
         checkpoint: folder of a phase-2 run, read last; it must hold LoRA, and the branches if they start random.
@@ -102,6 +103,7 @@ def build_ref_thinker(
         wording=wording,
         padding=padding,
         reading=reading,
+        chat=chat,
     )
     if checkpoint is not None:
         learnt = {name for name, parameter in thinker.named_parameters() if parameter.requires_grad}
@@ -166,11 +168,17 @@ def _llm(settings: dict[str, Any], weights: Path) -> tuple[LlamaForCausalLM, Pre
     path, random = _source(settings, "llm")
     dtype = getattr(torch, settings.pop("dtype", "float32"))
     given, checkpointing = settings.pop("lora", None), settings.pop("gradient_checkpointing", False)
-    tokenizer_path = settings.pop("tokenizer", path)
+    attention, quantize = settings.pop("attention", None), settings.pop("quantize", None)
+    compiled, tokenizer_path = settings.pop("compile", False), settings.pop("tokenizer", path)
     _done(settings, "llm")
     if tokenizer_path is None:
         raise ConfigError("thinker.llm: random weights need `tokenizer`, a folder with tokenizer.json")
-    model = random_llm(random).to(dtype) if path is None else load_llm(weights / path, dtype=dtype)
+    if path is not None:
+        model = load_llm(weights / path, dtype=dtype, attention=attention, quantize=quantize)
+    elif quantize is None:
+        model = random_llm(random, attention=attention).to(dtype)
+    else:
+        raise ConfigError(f"thinker.llm.quantize={quantize} is for trained weights: set path, not random")
     tokenizer = load_tokenizer(weights / tokenizer_path)
     add_tokens(model, tokenizer)
     model.requires_grad_(False)
@@ -181,4 +189,6 @@ def _llm(settings: dict[str, Any], weights: Path) -> tuple[LlamaForCausalLM, Pre
         add_lora(model, **lora, tokens=tokens)
     if checkpointing:
         model.activation_checkpointing_enable()
+    if compiled:
+        model.model.compile(dynamic=True)  # rows differ in length; the names of the weights stay
     return model, tokenizer

@@ -1,8 +1,9 @@
-"""The language model: a LLaMA of any size, its tokenizer, the thinker's special tokens, and LoRA."""
+"""The language model: a LLaMA or one built like it, its tokenizer, the thinker's special tokens, and LoRA."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,55 +11,133 @@ import torch
 from torch import nn
 
 from tgs.atomic import write_json
-from tgs.errors import WeightsError
+from tgs.errors import ConfigError, WeightsError
 from tgs.think.tokens import SPECIAL_TOKENS
 from tgs.weight_files import CONFIG_FILE, MODEL_FILE, fit, read_json, read_shapes, require, write_weights
 
 if TYPE_CHECKING:
-    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import BitsAndBytesConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 LORA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Source: released `finetune_hyperlora.py`; all seven linear layers of a block."""
 
+ATTENTIONS = ("eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention")
+"""Ways of transformers to compute attention; the flash ones need a GPU and a package of their own."""
+
 _REMEDY = (
-    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder with "
-    "a LLaMA in transformers' format (the paper's is meta-llama/Llama-2-7b-chat-hf)."
+    "Train the tiny one with `python -m tgs.train +experiment=zoo_llm`, or point thinker.llm.path at a folder in "
+    "transformers' format; `python -m tgs.weights scale=paper` tells where the paper's comes from."
 )
 _NEW_TOKENS_SEED = 20_000
 
 
-def random_llm(sizes: Mapping[str, Any]) -> LlamaForCausalLM:
-    """A LLaMA with random weights; `sizes` are keywords of transformers' `LlamaConfig`."""
-    from transformers import LlamaConfig, LlamaForCausalLM
+def random_llm(sizes: Mapping[str, Any], *, attention: str | None = None) -> LlamaForCausalLM:
+    """A language model with random weights.
 
-    return LlamaForCausalLM(LlamaConfig(**sizes))
-
-
-def load_llm(folder: Path, *, dtype: torch.dtype = torch.float32) -> LlamaForCausalLM:
-    """A LLaMA from a local folder in transformers' format (config.json and safetensors, sharded or not).
-
+    Args:
+        sizes: keywords of its configuration in transformers; `model_type` names the family (`llama` if left out).
+        attention: see `load_llm`.
     Raises:
+        ConfigError: see `check_family`; or the attention is not installed.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    sizes = dict(sizes)
+    family = sizes.pop("model_type", "llama")
+    check_attention(attention)
+    try:
+        config = AutoConfig.for_model(family, **sizes)
+        llm = AutoModelForCausalLM.from_config(config, attn_implementation=attention)
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"thinker.llm: {error}") from error
+    return check_family(llm)
+
+
+def load_llm(
+    folder: Path, *, dtype: torch.dtype = torch.float32, attention: str | None = None, quantize: str | None = None
+) -> LlamaForCausalLM:
+    """A language model from a local folder in transformers' format (config.json and safetensors, sharded or not).
+
+    Args:
+        folder: its config.json names the family: Llama, Qwen2, Qwen3, Mistral, ...
+        dtype: of the weights.
+        attention: one of `ATTENTIONS`; None is transformers' own choice, sdpa.
+        quantize: `4bit` (NF4 with double quantisation, as QLoRA has it; needs bitsandbytes), or None.
+    Raises:
+        ConfigError: attention or quantisation is unknown or not installed; or see `check_family`.
         WeightsError: a file is missing, or keys or shapes do not fit.
     """
-    from transformers import LlamaForCausalLM
+    from transformers import AutoModelForCausalLM
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # a bar for every load would tear our own apart
     require(folder / CONFIG_FILE, _REMEDY)
+    check_attention(attention)
     try:
-        loaded: Any = LlamaForCausalLM.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
-    except (OSError, RuntimeError) as error:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True, attn_implementation=attention,
+            quantization_config=quantization(quantize, dtype),
+        )  # fmt: skip
+    except ImportError as error:
+        raise ConfigError(f"thinker.llm.attention={attention}: {error}") from error
+    except (OSError, RuntimeError, ValueError) as error:
         raise WeightsError(f"{folder}: {error}. {_REMEDY}") from error
     llm, report = loaded
     if faults := {what: sorted(map(str, keys))[:4] for what, keys in report.items() if keys}:
         raise WeightsError(f"{folder}: the weights do not fit config.json: {faults}. {_REMEDY}")
+    return check_family(llm)
+
+
+def check_attention(kind: str | None) -> None:
+    """Whether there is such a way to compute attention; None is transformers' own choice.
+
+    Raises:
+        ConfigError: there is not.
+    """
+    if kind is not None and kind not in ATTENTIONS:
+        raise ConfigError(f"thinker.llm.attention={kind}: there are {', '.join(ATTENTIONS)}, and null for sdpa.")
+
+
+def quantization(kind: str | None, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+    """Settings of transformers for a way to quantise; None for none.
+
+    Raises:
+        ConfigError: there is no such way, or bitsandbytes is not installed.
+    Source:
+        Dettmers et al., QLoRA, 2023: 4-bit NormalFloat, double quantisation, arithmetic in bfloat16 (here: `dtype`).
+    """
+    if kind is None:
+        return None
+    if kind != "4bit":
+        raise ConfigError(f"thinker.llm.quantize={kind}: there is 4bit, and null for none.")
+    if find_spec("bitsandbytes") is None:
+        raise ConfigError("thinker.llm.quantize=4bit needs bitsandbytes: pip install bitsandbytes, or set null.")
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+    )
+
+
+def check_family(llm: Any) -> LlamaForCausalLM:
+    """Whether a causal language model is built like LLaMA, in the parts that the thinker names.
+
+    Raises:
+        ConfigError: it has no `model`, no `lm_head`, or lacks a linear layer that LoRA stands beside.
+    """
+    lacking = [part for part in ("model", "lm_head") if not hasattr(llm, part)]
+    named = {name.rpartition(".")[2] for name, _ in llm.named_modules()}
+    lacking += [layer for layer in LORA_TARGETS if layer not in named]
+    if lacking:
+        raise ConfigError(
+            f"thinker.llm: {type(llm).__name__} is not built like LLaMA: it has no {', '.join(lacking)}. "
+            "Llama, Qwen2, Qwen3, Mistral and SmolLM are."
+        )
     return llm
 
 
 def llm_sizes(folder: Path) -> dict[str, Any]:
-    """Keywords of transformers' `LlamaConfig`. Errors as of `load_llm`."""
+    """Keywords of the configuration, see `random_llm`. Errors as of `load_llm`."""
     return read_json(folder / CONFIG_FILE, _REMEDY)
 
 
@@ -93,6 +172,7 @@ def save_llm(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
     tied = {"lm_head.weight"} if llm.config.tie_word_embeddings else set()
     write_weights(folder, {key: value for key, value in llm.state_dict().items() if key not in tied}, dtype=dtype)
     config = llm.config.to_dict() | {"dtype": str(dtype).removeprefix("torch.")}
+    config.pop("_name_or_path", None)  # where it was read from says nothing on another machine
     write_json(folder / CONFIG_FILE, config, sort_keys=True)
     tokenizer.save_pretrained(str(folder))
 
@@ -101,14 +181,14 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """The tokenizer of a language model's folder (tokenizer.json, and tokenizer_config.json with its special tokens).
 
     Raises:
-        WeightsError: tokenizer.json is missing, or there is no beginning or end of text.
+        WeightsError: tokenizer.json is missing, or there is no end of text. Qwen has no beginning: its rows have none.
     """
     from transformers import PreTrainedTokenizerFast
 
     require(folder / "tokenizer.json", _REMEDY)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    if tokenizer.bos_token_id is None or tokenizer.eos_token_id is None:
-        raise WeightsError(f"{folder}: tokenizer_config.json names no bos_token or no eos_token. {_REMEDY}")
+    if tokenizer.eos_token_id is None:
+        raise WeightsError(f"{folder}: tokenizer_config.json names no eos_token. {_REMEDY}")
     return tokenizer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -19,7 +19,15 @@ Check = Callable[[], object]
 """Raises WeightsError if what it looks at is missing, damaged, or does not fit."""
 
 
-def part_checks(settings: Mapping[str, Any], checkpoint: Path | None = None) -> list[tuple[Path, Check]]:
+class PartCheck(NamedTuple):
+    """A file or folder, the setting that names it, and its check."""
+
+    part: str
+    place: Path
+    check: Check
+
+
+def part_checks(settings: Mapping[str, Any], checkpoint: Path | None = None) -> list[PartCheck]:
     """Every file or folder that `build_ref_thinker` would read, each with its own check.
 
     Args:
@@ -27,17 +35,20 @@ def part_checks(settings: Mapping[str, Any], checkpoint: Path | None = None) -> 
         checkpoint: folder of a phase-2 export, if it is to be read, too.
     """
     weights = Path(settings["weights"])
-    checks: list[tuple[Path, Check]] = []
+    checks: list[PartCheck] = []
     for part, loads in (("vision", load_clip), ("audio", load_beats), ("llm", check_llm)):
         if (path := settings[part].get("path")) is not None:
-            checks.append((weights / path, partial(loads, weights / path)))
+            checks.append(PartCheck(f"thinker.{part}", weights / path, partial(loads, weights / path)))
     words = settings["llm"].get("tokenizer", settings["llm"].get("path"))
-    checks.append((weights / words / "tokenizer.json", partial(load_tokenizer, weights / words)))
+    tokenizer = weights / words / "tokenizer.json"
+    checks.append(PartCheck("thinker.llm", tokenizer, partial(load_tokenizer, weights / words)))
     if settings.get("branches", Start.phase1) == Start.phase1:
         for name in PHASE1_FOLDER.values():
-            checks.append((weights / name, partial(read_trained, weights / name, remedy=remedy(name))))
+            check = partial(read_trained, weights / name, remedy=remedy(name))
+            checks.append(PartCheck("thinker.branches", weights / name, check))
     if checkpoint is not None:
-        checks.append((checkpoint, partial(read_trained, checkpoint, remedy=remedy("phase2_lora"))))
+        check = partial(read_trained, checkpoint, remedy=remedy("phase2_lora"))
+        checks.append(PartCheck("checkpoint", checkpoint, check))
     return checks
 
 
@@ -53,7 +64,7 @@ def check_whole(settings: Mapping[str, Any], checkpoint: Path | None = None) -> 
     llm = dict(settings["llm"])
     if (path := llm.get("path")) is not None:
         sizes = llm_sizes(Path(settings["weights"]) / path)
-        llm = {"tokenizer": path} | llm | {"path": None, "random": sizes}
+        llm = {"tokenizer": path} | llm | {"path": None, "random": sizes, "quantize": None}
     qformer = dict(settings["qformer"]) | {"match_embeddings": False}  # it looks at numbers, and changes no shape
     with torch.device("meta"):
         build_ref_thinker(**{**settings, "llm": llm, "qformer": qformer}, checkpoint=checkpoint)

@@ -43,8 +43,10 @@ class RefThinker(nn.Module):
         wording: of the question in `think`; training always has its own.
         padding: what the rows of a batch see of it while they are answered.
         reading: how a thought is parsed.
+        chat: whether prompts stand in the tokenizer's own chat template, as one message of its user.
     Raises:
-        ConfigError: the tokenizer lacks a special token.
+        ConfigError: the tokenizer lacks a special token, or the chat template that it is to use; or `chat` is to
+            stand around prompts of the `released` form, those of captions being in Llama-2's chat form already.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class RefThinker(nn.Module):
         wording: Wording | str = Wording.train,
         padding: Padding | str = Padding.masked,
         reading: Reading | str = Reading.strict,
+        chat: bool = False,
     ) -> None:
         super().__init__()
         self.vision, self.audio, self.llm = vision, audio, llm
@@ -75,6 +78,14 @@ class RefThinker(nn.Module):
             name: [known[token] for token, branch in BRANCH_OF.items() if branch == name] for name in self.branches
         }
         self._end_of_thought, self._eos = known[END_OF_THOUGHT], int(tokenizer.eos_token_id)  # type: ignore[arg-type]
+        if chat and not tokenizer.chat_template:
+            raise ConfigError("thinker.chat=true, but the tokenizer has no chat template: set thinker.chat=false")
+        if chat and self.template is Template.released:
+            raise ConfigError("thinker.chat=true would put a chat form around Llama-2's: set thinker.template=brief")
+        self.chat = chat
+        bos = tokenizer.bos_token_id
+        # Qwen has none; a chat template brings its own.
+        self._bos = [] if bos is None or chat else [int(bos)]  # type: ignore[arg-type]
         self._pad = int(tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._eos)  # type: ignore[arg-type]
         self.vision.requires_grad_(False)
         self.audio.requires_grad_(False)
@@ -211,7 +222,13 @@ class RefThinker(nn.Module):
     # --- tokens
 
     def _ids(self, prompts: Sequence[str]) -> list[list[int]]:
-        return [[int(self.tokenizer.bos_token_id), *ids] for ids in self._tokens(prompts)]  # type: ignore[arg-type]
+        return [[*self._bos, *ids] for ids in self._tokens([self._said(prompt) for prompt in prompts])]
+
+    def _said(self, prompt: str) -> str:
+        if not self.chat:
+            return prompt
+        turns = [{"role": "user", "content": prompt}]
+        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
 
     def _answers(self, answers: Sequence[str]) -> list[list[int]]:
         return [[*ids, self._eos] for ids in self._tokens(answers)]

@@ -23,8 +23,8 @@ from tgs.weight_files import (
 )
 
 _REMEDY = (
-    "Train the tiny one with `python -m tgs.train +experiment=zoo_audio`, or point thinker.audio.path at "
-    "BEATs_iter3_plus_AS2M_finetuned_on_AS2M_cpt2.pt from microsoft/unilm (folder beats)."
+    "Train the tiny one with `python -m tgs.train +experiment=zoo_audio`; for the paper's, "
+    "`python -m tgs.weights scale=paper` tells where it comes from."
 )
 _BIAS = "self_attn.relative_attention_bias.weight"
 

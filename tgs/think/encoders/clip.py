@@ -25,8 +25,8 @@ RELEASED_LAYER = -2
 is used: hidden_states[23], the output of block 23 of 24."""
 
 _REMEDY = (
-    "Train the tiny one with `python -m tgs.train +experiment=zoo_vision`, or point thinker.vision.path at a folder "
-    "with config.json and model.safetensors of openai/clip-vit-large-patch14."
+    "Train the tiny one with `python -m tgs.train +experiment=zoo_vision`; for the paper's, "
+    "`python -m tgs.weights scale=paper` tells where it comes from."
 )
 
 

@@ -1,0 +1,1 @@
+"""The weights that a config needs: whether they fit, and where they come from."""
