@@ -7,6 +7,7 @@ from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 from torch.distributed.tensor import DTensor
 
+from tgs.errors import ConfigError
 from tgs.think.ref_thinker import RefThinker
 
 
@@ -19,7 +20,13 @@ def shard(thinker: RefThinker, mesh: DeviceMesh) -> None:
 
     Args:
         mesh: of one dimension, all processes.
+    Raises:
+        ConfigError: weights in 4 bits, which are whole or nothing.
     """
+    if not all(parameter.is_floating_point() for parameter in thinker.parameters()):
+        raise ConfigError(
+            "thinker.llm.quantize=4bit does not go with trainer=fsdp: a quarter as large, it may fit trainer=ddp"
+        )
     for part in (*thinker.llm.model.layers, thinker.vision, thinker.audio):
         fully_shard(part, mesh=mesh)
     fully_shard(thinker, mesh=mesh, reshard_after_forward=True)
