@@ -172,6 +172,8 @@ def test_the_default_thresholds_are_the_articles_and_turn_nobody_down():
         (["prompt=category", "quirk=unmasked_padding"], r"asking\.padding has no effect with prompt=category"),
         (["prompt=raw", "quirk=all", "prompt.settle=agreement"], r"prompt\.settle has no effect with prompt=raw"),
         (["prompt.null_in=test_n", "thresholds.doubt=0.5"], r"thresholds\.doubt .* prompt\.null_in=test_n"),
+        (["trainer=fsdp"], r"trainer\.strategy=fsdp2 is for training: evaluate with trainer=gpu or trainer=ddp"),
+        (["trainer=deepspeed"], r"trainer\.strategy=deepspeed_stage_2 is for training"),
         (["asking.batch_rows=0"], r"asking\.batch_rows must be at least 1; got 0"),
         (["segmenting.size_px=-1"], r"segmenting\.size_px must be at least 1; got -1"),
     ],

@@ -42,20 +42,29 @@ def losses(run: Path) -> list[float]:
         return [float(row["train/loss"]) for row in csv.DictReader(rows) if row["train/loss"]]
 
 
-def test_two_processes_train_as_one_into_one_folder(work):
+@pytest.fixture(scope="module")
+def one(work):
+    """The losses of one process."""
     tgs("train", *PHASE2, "run=one", "data.batch_size=8", where=work)
+    return losses(work / "runs/train/one")
+
+
+@pytest.mark.parametrize("trainer", ["ddp_cpu", "fsdp_cpu"])
+def test_two_processes_train_as_one_into_one_folder(work, one, trainer):
     before = {*work.glob("runs/hydra/*")}
-    told = tgs("train", *PHASE2, "run=two", "data.batch_size=4", "trainer=ddp_cpu", where=work)
-    one, two = losses(work / "runs/train/one"), losses(work / "runs/train/two")
+    command = [*PHASE2, f"run={trainer}", "data.batch_size=4", f"trainer={trainer}"]
+    told = tgs("train", *command, where=work)
+    run = work / "runs/train" / trainer
     assert len(one) >= 4
-    assert two == pytest.approx(one, rel=1e-4)  # the same to rounding
+    assert losses(run) == pytest.approx(one, rel=1e-4)  # the same to rounding
     assert told.count("done: ") == 1
+    assert "Warning" not in told
     (hydra,) = {*work.glob("runs/hydra/*")} - before
     assert sorted(path.name for path in hydra.glob("*.log")) == ["train.log", "train_ddp_process_1.log"]
-    kept = {path.name for path in (work / "runs/train/two").iterdir()}
-    assert kept == {"run.json", "last.ckpt", "scores", "export", "summary.json"}
-    again = tgs("train", *PHASE2, "run=two", "data.batch_size=4", "trainer=ddp_cpu", where=work)
-    assert "is done already" in again
+    assert {path.name for path in run.iterdir()} == {"run.json", "last.ckpt", "scores", "export", "summary.json"}
+    assert (run / "export/manifest.json").read_text() == (work / "runs/train/one/export/manifest.json").read_text()
+    if trainer == "ddp_cpu":
+        assert "is done already" in tgs("train", *command, where=work)
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from tgs.config.paths import Paths
 from tgs.config.protocol import ProtocolConfig
 from tgs.config.table import TableConfig
-from tgs.config.trainer import TrainerConfig
+from tgs.config.trainer import SHARDING, TrainerConfig
 from tgs.errors import ConfigError
 from tgs.types import THINKING, Control, NullIn, Padding, Policy, Reading, Settle, Unparsed, Wording
 
@@ -162,6 +162,10 @@ def check_evaluation(cfg: DictConfig) -> None:
     for group, key in (("asking", "batch_rows"), ("segmenting", "size_px")):
         if (value := cfg[group][key]) is not None and value < 1:
             raise ConfigError(f"{group}.{key} must be at least 1; got {value}")
+    if cfg.trainer.strategy in SHARDING:
+        raise ConfigError(
+            f"trainer.strategy={cfg.trainer.strategy} is for training: evaluate with trainer=gpu or trainer=ddp"
+        )
     policy = cfg.prompt.policy
     if moved := without_effect(cfg):
         other = "adaptive" if moved[0].removeprefix("prompt.") in ADAPTIVE_ONLY else "simple"

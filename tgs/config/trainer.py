@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+SHARDING = ("fsdp2", "deepspeed_stage_2")
+"""Strategies that tear a model apart to train it."""
+
 
 @dataclass
 class TrainerConfig:
@@ -17,6 +20,7 @@ class TrainerConfig:
     num_nodes: int | None = None
     """Machines, each with `devices`, where Slurm or torchrun starts the processes; null is one."""
     strategy: str = "auto"
+    """How processes work together: auto, ddp, or one of SHARDING; see `tgs.lit.strategies`."""
     precision: str = "32-true"
     max_epochs: int = 1
     accumulate_grad_batches: int = 1

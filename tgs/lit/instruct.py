@@ -8,11 +8,13 @@ from pathlib import Path
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
+from torch.distributed.device_mesh import DeviceMesh
 
 from tgs.data.datamodules import InstructData
 from tgs.data.instruct import InstructExample
 from tgs.lit.features import FeatureBank, encode_together
 from tgs.lit.optim import Optim, configure
+from tgs.lit.sharding import shard
 from tgs.lit.sharing import weigh
 from tgs.lit.trained import TrainedOnly, freeze_except
 from tgs.think.checkpoints import save_trained
@@ -73,6 +75,10 @@ class InstructTune(TrainedOnly):
         """Share of right objects."""
         if self._right:
             self.log("val/object", torch.tensor(self._right).float().mean())
+
+    def shard(self, mesh: DeviceMesh) -> None:
+        """See the base."""
+        shard(self.thinker, mesh)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on what learns."""

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from tgs.errors import ConfigError
 
@@ -138,6 +139,10 @@ def configure(
     )
     optimizer: torch.optim.Optimizer = adamw
     if hidden:
+        if any(isinstance(matrix, DTensor) for matrix in hidden.values()):
+            raise ConfigError(
+                "optim.muon_lr needs whole matrices, and trainer=fsdp tears them apart: leave one of them out"
+            )
         muon = torch.optim.Muon(
             hidden.values(), lr=optim.muon_lr, weight_decay=optim.weight_decay, adjust_lr_fn="match_rms_adamw"
         )

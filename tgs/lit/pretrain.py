@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
+from torch.distributed.device_mesh import DeviceMesh
 
 from tgs.data.captions import CaptionExample
 from tgs.data.captions import Modality as Medium
@@ -18,6 +19,7 @@ from tgs.data.footage import VIDEO_FRAMES, load_caption_audio, load_caption_fram
 from tgs.digest import digest_path, digest_value
 from tgs.lit.features import FeatureBank, encode_together
 from tgs.lit.optim import Optim, configure, hidden_matrices
+from tgs.lit.sharding import shard
 from tgs.lit.sharing import weigh
 from tgs.lit.trained import TrainedOnly, freeze_except
 from tgs.think.checkpoints import save_trained
@@ -86,6 +88,10 @@ class CaptionTune(TrainedOnly):
         if self._exact:
             self.log("val/exact", torch.tensor(self._exact).float().mean())
             self.log("val/words", torch.tensor(self._words).mean())
+
+    def shard(self, mesh: DeviceMesh) -> None:
+        """See the base."""
+        shard(self.thinker, mesh)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """On the branch."""

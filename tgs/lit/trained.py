@@ -7,6 +7,7 @@ from typing import Any
 
 import lightning as L
 from torch import nn
+from torch.distributed.device_mesh import DeviceMesh
 
 from tgs.errors import ConfigError, WeightsError
 
@@ -45,12 +46,27 @@ class TrainedOnly(L.LightningModule):
         kept = self.learning()
         return {name: value for name, value in super().state_dict(*args, **kwargs).items() if name in kept}
 
+    def shard(self, mesh: DeviceMesh) -> None:
+        """Give every process of `mesh` its part of the weights.
+
+        Raises:
+            ConfigError: the task does not know how.
+        """
+        raise ConfigError(f"{type(self).__name__} cannot be torn apart: choose trainer=ddp instead of trainer=fsdp")
+
+    def configure_model(self) -> None:
+        """Lightning calls this between `setup` and the optimiser; a mesh is there with `strategies.FullyShard`."""
+        if self.device_mesh is not None:
+            self.shard(self.device_mesh["data_parallel"])
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of other parameters.
+        """Refuse a checkpoint of other parameters. A sharding strategy has taken them out, and loaded them, before.
 
         Raises:
             WeightsError: names the first differences.
         """
+        if "state_dict" not in checkpoint:
+            return
         own, found = set(self.learning()), set(checkpoint["state_dict"])
         if own != found:
             raise WeightsError(

@@ -15,12 +15,15 @@ import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 
+from tgs.config.trainer import SHARDING
 from tgs.errors import ConfigError
 from tgs.lit.gate import Gate
 from tgs.lit.ledger import Ledger, scores_of
 from tgs.lit.progress import progress_callback
 from tgs.lit.run_folder import RunFolder
+from tgs.lit.sharding import gather
 from tgs.lit.sharing import OwnChance, refuse_swept, refuse_unshared
+from tgs.lit.strategies import strategy
 
 log = logging.getLogger("tgs")
 
@@ -83,17 +86,21 @@ def build_trainer(settings: Mapping[str, Any], *, callbacks: Sequence[Callback],
     """Lightning's Trainer from our few settings; `threads` is torch's, the rest Lightning's.
 
     Raises:
-        ConfigError: several processes in a job of a sweep, see `refuse_swept`.
+        ConfigError: an unknown strategy, or several processes in a job of a sweep, see `refuse_swept`.
     """
     settings = {key: value for key, value in settings.items() if value is not None}
     for talkative in ("lightning.pytorch", "lightning.fabric"):  # devices and tips; our own lines say what matters
         logging.getLogger(talkative).setLevel(logging.WARNING)
     if threads := settings.pop("threads", None):
         torch.set_num_threads(threads)
+    sharding = settings.get("strategy") in SHARDING
+    if "strategy" in settings:
+        settings["strategy"] = strategy(settings["strategy"])
     trainer = L.Trainer(
         **settings, callbacks=list(callbacks), logger=list(loggers), default_root_dir=folder, num_sanity_val_steps=0,
         reload_dataloaders_every_n_epochs=1, use_distributed_sampler=False,  # our data share themselves out
         enable_model_summary=False, enable_progress_bar=sys.stderr.isatty(),
+        inference_mode=not sharding,  # weights brought together in inference mode could not learn afterwards
     )  # fmt: skip
     refuse_swept(trainer, sweeping=sweeping)
     return trainer
@@ -130,13 +137,15 @@ def train(
         trainer_settings, callbacks=[*core, *callbacks], loggers=loggers, folder=run.path, sweeping=sweeping
     )
     refuse_unshared(trainer, data)
-    if run.last.is_file():
+    begun = run.last.exists()  # DeepSpeed's is a folder
+    if begun:
         log.info("going on from %s", run.last)
     # Our own checkpoint, made by this very run (RunFolder.claim); it also holds the settings' plain values.
     with quiet():
-        trainer.fit(task, data, ckpt_path=run.last if run.last.is_file() else None, weights_only=False)
+        trainer.fit(task, data, ckpt_path=run.last if begun else None, weights_only=False)
     # Nothing is left to fit, and nothing scored, where a run was killed between its last epoch and its export.
     scores = ledger.scores | scores_of(trainer)
+    gather(task)
     if trainer.is_global_zero:
         task.export(run.export)  # type: ignore[operator]  # see Task
         run.finish(scores, steps=trainer.global_step, **ledger.spent())
