@@ -9,6 +9,8 @@ from tgs.data.files import BenchmarkFiles
 from tgs.eval import build_agent, origin_of
 from tgs.ground.select import Choice
 from tgs.pipeline.description import TextRule
+from tgs.pipeline.recall import Recall
+from tgs.pipeline.store import Store
 from tgs.segment.sam2 import Sam2
 from tgs.segment.view import Viewed
 from tgs.types import NullIn, Padding, Reading, Unparsed, Wording
@@ -22,20 +24,23 @@ def composed(*overrides):
 
 
 def test_without_quirks_nothing_stands_between_frames_and_segmenter():
-    agent = build_agent(composed())
-    assert isinstance(agent.segmenter, Sam2)
+    agent = build_agent(composed(), Recall())
+    assert isinstance(agent.segmenter.model, Sam2)
+    assert agent.apart
     assert (agent.choice, agent.texts) == (Choice.best, TextRule())
-    thinker = agent.thinker
+    thinker = agent.thinker.model
     assert (thinker.wording, thinker.padding, thinker.reading) == (Wording.train, Padding.masked, Reading.strict)
     assert (thinker.batch_rows, thinker.max_new_tokens) == (32, 200)
 
 
 def test_all_quirks_reach_their_stages():
-    agent = build_agent(composed("quirk=all"))
-    assert isinstance(agent.segmenter, Viewed)
-    assert (agent.segmenter.swap_channels, agent.segmenter.size_px) == (True, 224)
+    agent = build_agent(composed("quirk=all"), Recall())
+    segmenter = agent.segmenter.model
+    assert isinstance(segmenter, Viewed)
+    assert (segmenter.swap_channels, segmenter.size_px) == (True, 224)
+    assert not agent.apart
     assert (agent.choice, agent.texts) == (Choice.first, TextRule(Unparsed.error, NullIn.test_n, extra_dot=True))
-    thinker = agent.thinker
+    thinker = agent.thinker.model
     assert (thinker.wording, thinker.padding, thinker.reading) == (Wording.test, Padding.unmasked, Reading.by_tag)
     assert (thinker.batch_rows, thinker.max_new_tokens) == (8, 256)
 
@@ -44,8 +49,24 @@ def test_all_quirks_reach_their_stages():
     ("segmenting.swap_channels=true", True, None), ("segmenting.size_px=64", False, 64),
 ])  # fmt: skip
 def test_one_of_two_views_is_enough(override, swapped, size_px):
-    segmenter = build_agent(composed("prompt=box", override)).segmenter
+    segmenter = build_agent(composed("prompt=box", override), Recall()).segmenter.model
     assert (segmenter.swap_channels, segmenter.size_px) == (swapped, size_px)
+
+
+@pytest.mark.parametrize(("override", "changed"), [
+    ("thresholds.box=0.3", set()), ("prompt=fine", set()), ("protocol=strict", set()), ("asking.batch_rows=3", set()),
+    ("+segmenter.batch_boxes=3", set()), ("overlays=2", set()), ("trainer=cpu", set()),
+    ("asking.wording=test", {"thinker"}), ("thinker.max_new_tokens=64", {"thinker"}),
+    ("+grounder.floor=0.07", {"grounder"}),
+    ("segmenting.size_px=64", {"segmenter"}), ("trainer.precision=bf16-mixed", {"thinker", "grounder", "segmenter"}),
+])  # fmt: skip
+def test_a_stage_is_another_where_a_setting_matters_to_it_and_only_there(tmp_path, override, changed):
+    def identities(*overrides):
+        agent = build_agent(composed(*overrides), Recall(Store(tmp_path)))
+        return {name: getattr(agent, name).identity for name in ("thinker", "grounder", "segmenter")}
+
+    before, after = identities(), identities(override)
+    assert {name for name in before if before[name] != after[name]} == changed
 
 
 def test_an_origin_names_the_quirk_and_what_it_sets(tmp_path):

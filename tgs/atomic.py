@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_json(path: Path, value: object, *, indent: int = 1, sort_keys: bool = False) -> None:
+def write_json(path: Path, value: object, *, indent: int | None = 1, sort_keys: bool = False) -> None:
     """Write JSON that a person can read: UTF-8, LF line ends, a last line end. The folder is made if missing.
 
     Raises:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+import evaluation
 import f_curve
 import phase2
 import thoughts
@@ -23,8 +24,8 @@ def main(settings: list[str]) -> None:
     table = Table("what", "plain way")
     for heading in ("plain", "ours", "ratio", "at least", "largest difference", "verdict"):
         table.add_column(heading, justify="right")
-    others = [] if settings else f_curve.claims()
-    for claim in (*others, *phase2.claims(settings), *thoughts.claims(settings)):
+    of_tiny = [] if settings else [*f_curve.claims(), *evaluation.claims()]
+    for claim in (*of_tiny, *phase2.claims(settings), *thoughts.claims(settings)):
         found = measure(claim)
         wanted = "-" if claim.at_least is None else f"{claim.at_least:g} x"
         table.add_row(

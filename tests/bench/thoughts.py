@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import torch
 from claim import Claim
+from clips import NEW
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import Tensor
@@ -19,8 +20,6 @@ from tgs.think.ref_thinker import RefThinker
 from tgs.think.tokens import END_OF_THOUGHT
 from tgs.types import Clip
 
-NEW = 120
-"""Tokens of a thought, at most."""
 WHERE = ("", " on the left", " on the right", " of all", ", far away", " in the middle", " behind", " at the end")
 TEXTS = [f"the {what}{where}" for what in ("dog", "loudest thing", "silent bird", "drum") for where in WHERE]
 

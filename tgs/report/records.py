@@ -46,9 +46,9 @@ class EvalFolder:
         clips = self.path / "clips"
         clips.mkdir(parents=True, exist_ok=True)
         partial = clips / f".{folder}.{os.getpid()}.npz"
-        np.savez_compressed(partial, **{str(row): curve for row, curve in curves.items()})  # type: ignore[arg-type]
+        np.savez(partial, **{str(row): curve for row, curve in curves.items()})  # type: ignore[arg-type]
         partial.replace(clips / f"{folder}.npz")
-        write_json(clips / f"{folder}.json", rows)
+        write_json(clips / f"{folder}.json", rows, indent=None)  # a tenth of the time
 
     def read_clip(self, folder: str) -> tuple[list[dict[str, Any]], dict[int, NDArray[np.float64]]]:
         """What `write_clip` kept.
