@@ -1,12 +1,14 @@
 """From an evaluation's settings to its agent and its origin: every quirk reaches the stage that it is about."""
 
+import os
+
 import pytest
 from hydra import compose, initialize_config_dir
 
 from tgs.config.compose import CONF, register, typed
-from tgs.config.eval import EvalConfig
+from tgs.config.eval import EvalConfig, StoreConfig
 from tgs.data.files import BenchmarkFiles
-from tgs.eval import build_agent, origin_of
+from tgs.eval import build_agent, keep_small, origin_of
 from tgs.ground.select import Choice
 from tgs.pipeline.description import TextRule
 from tgs.pipeline.recall import Recall
@@ -67,6 +69,20 @@ def test_a_stage_is_another_where_a_setting_matters_to_it_and_only_there(tmp_pat
 
     before, after = identities(), identities(override)
     assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_a_store_beyond_its_budget_loses_what_was_used_longest_ago(tmp_path):
+    store = Store(tmp_path)
+    seen = set()
+    for age_s, name in ((300, "old"), (200, "older than new"), (100, "new")):
+        store.write("numbers", name, "x" * 100_000)
+        (file,) = {*tmp_path.glob("numbers/*/*.json")} - seen
+        os.utime(file, (1e8 - age_s, 1e8 - age_s))
+        seen.add(file)
+    keep_small(StoreConfig(str(tmp_path), budget_gb=None))
+    keep_small(StoreConfig(str(tmp_path / "none"), budget_gb=0))
+    keep_small(StoreConfig(str(tmp_path), budget_gb=0.00025))  # two of them and a half
+    assert [store.read("numbers", name) is not None for name in ("old", "older than new", "new")] == [False, True, True]
 
 
 def test_an_origin_names_the_quirk_and_what_it_sets(tmp_path):

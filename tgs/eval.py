@@ -106,6 +106,21 @@ def main(cfg: DictConfig) -> None:
         from tgs.report.page import Page
 
         Page.of(OmegaConf.to_object(cfg.table), [folder.path]).show()  # type: ignore[arg-type]
+        keep_small(config.store)
+
+
+def keep_small(store: Any) -> None:
+    """Drop what was not used for longest from a store (see `StoreConfig`) that has outgrown its budget."""
+    from tgs.pipeline.upkeep import files_of_store, prune
+    from tgs.progress import shown
+
+    if store.folder is None or store.budget_gb is None or not Path(store.folder).is_dir():
+        return
+    files, budget = files_of_store(Path(store.folder)), int(1e9 * store.budget_gb)
+    if sum(file.size for file in files) > budget:
+        with shown() as progress:
+            gone = prune(files, budget, progress)
+        log.info("%s: %d files went, to keep within store.budget_gb=%g", store.folder, gone.files, store.budget_gb)
 
 
 def build_agent(config: EvalConfig, recall: Recall) -> Agent:
@@ -259,6 +274,7 @@ class SweepTable(Callback):
         page.write(sweep / "table.md", made)
         if page.table.write is not None:
             page.write(Path(page.table.write) / f"{page.table.name}.md", made)
+        keep_small(config.store)
 
 
 if __name__ == "__main__":

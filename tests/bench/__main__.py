@@ -11,6 +11,7 @@ import sys
 import evaluation
 import f_curve
 import phase2
+import stages
 import thoughts
 import torch
 from claim import measure
@@ -24,7 +25,7 @@ def main(settings: list[str]) -> None:
     table = Table("what", "plain way")
     for heading in ("plain", "ours", "ratio", "at least", "largest difference", "verdict"):
         table.add_column(heading, justify="right")
-    of_tiny = [] if settings else [*f_curve.claims(), *evaluation.claims()]
+    of_tiny = [] if settings else [*f_curve.claims(), *stages.claims(), *evaluation.claims()]
     for claim in (*of_tiny, *phase2.claims(settings), *thoughts.claims(settings)):
         found = measure(claim)
         wanted = "-" if claim.at_least is None else f"{claim.at_least:g} x"

@@ -83,20 +83,14 @@ def released(row: clips.Row) -> np.ndarray:
 
     Source: TGS-Agent's `inference_hyperlora.py` and `ground_segment_with_object_text_after_thinking_*.py`.
     """
-    from sam2.sam2_image_predictor import SAM2ImagePredictor
-
     agent: Any = row.agent
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)  # torch.jit inside the predictor
-        predictor = SAM2ImagePredictor(agent.segmenter.model.model)
-    side = agent.segmenter.model.model.image_size
-    predictor._bb_feat_sizes = [(side // n, side // n) for n in (4, 8, 16)]  # fixed for 1024 px in the package
+    predictor = predictor_of(agent.segmenter.model.model)
     scores = []
     for place, group in enumerate(row.data.groups):
         for index, reference in enumerate(group):
             work = _read(row, place)
             boxes = _boxes(agent, work, reference, row.settings.thresholds.box)
-            masks = Masks(np.stack([_outline(predictor, *pair) for pair in zip(_frames(work), boxes, strict=True)]))
+            masks = Masks(np.stack([outline(predictor, *pair) for pair in zip(_frames(work), boxes, strict=True)]))
             scores.append((reference.row, _score(reference, masks, work.truths[index].masks_NHW)))
     return np.array([score for _, score in sorted(scores)])
 
@@ -119,7 +113,19 @@ def _boxes(agent: Any, work: ClipWork, reference: Reference, threshold: float) -
     return [choose(one, box_threshold=threshold) for one in found]
 
 
-def _outline(predictor: Any, frame_HWC: np.ndarray, boxes_K4: np.ndarray) -> np.ndarray:
+def predictor_of(model: Any) -> Any:
+    """The sam2 package's own, whose feature sizes are fixed for inputs of 1024 px."""
+    from sam2.sam2_image_predictor import SAM2ImagePredictor
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning)  # torch.jit inside the predictor
+        predictor = SAM2ImagePredictor(model)
+    predictor._bb_feat_sizes = [(model.image_size // n,) * 2 for n in (4, 8, 16)]
+    return predictor
+
+
+def outline(predictor: Any, frame_HWC: np.ndarray, boxes_K4: np.ndarray) -> np.ndarray:
+    """Soft mask of one frame, uint8 (H, W), as `Sam2` makes it of its logits."""
     height, width, _ = frame_HWC.shape
     if not len(boxes_K4):
         return np.zeros((height, width), np.uint8)

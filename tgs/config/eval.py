@@ -95,6 +95,8 @@ class StoreConfig:
 
     folder: str | None = None
     """null keeps nothing, and makes everything anew."""
+    budget_gb: float | None = 50.0
+    """At the end of a run or sweep, what was not used for longest goes until the rest fits; null: nothing goes."""
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +16,6 @@ from tgs.pipeline.scored import Scorer
 from tgs.report.overlay import Strip, save
 from tgs.report.records import EvalFolder
 from tgs.types import Masks, Thought
-
-log = logging.getLogger("tgs")
 
 
 class Evaluate(L.LightningModule):
@@ -51,14 +48,14 @@ class Evaluate(L.LightningModule):
         Whatever is left of a batch, its thoughts are asked for together: so a run that was killed goes on with the same
         numbers, to the last digit.
         """
-        left = [work for work in batch if not self._done(work)]
-        if not left:
+        done = [self._done(work) for work in batch]
+        if all(done):
             return 0
         thoughts = self.agent.think([work.shown for work in batch], [work.references for work in batch])
-        for work, own in zip(batch, thoughts, strict=True):
-            if work in left:
+        for work, own, over in zip(batch, thoughts, done, strict=True):
+            if not over:
                 self._answer(work, own)
-        return len(left)
+        return len(batch) - sum(done)
 
     def _done(self, work: ClipWork) -> bool:
         return self.folder.has_clip(work.footage.vid) and (self.masks is None or self.masks.has(work.references))
