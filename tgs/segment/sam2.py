@@ -221,9 +221,11 @@ def _at_size(low_K1hw: Tensor, size_hw: tuple[int, int]) -> NDArray[np.uint8]:
     """
     low_K1hw = low_K1hw.float()
     logits = F.interpolate(low_K1hw, size_hw, mode="bilinear", align_corners=False)[:, 0]
-    bounded = low_K1hw.clamp(-LOGIT_BOUND, LOGIT_BOUND)
-    soft = F.interpolate(bounded, size_hw, mode="bilinear", align_corners=False)[:, 0].sigmoid()
-    level = (255 * soft).round()
+    bounded = logits
+    if bool((low_K1hw.abs() > LOGIT_BOUND).any()):  # seldom: else it is the same map once more
+        clamped = low_K1hw.clamp(-LOGIT_BOUND, LOGIT_BOUND)
+        bounded = F.interpolate(clamped, size_hw, mode="bilinear", align_corners=False)[:, 0]
+    level = (255 * bounded.sigmoid()).round()
     level = torch.where(logits > 0, level.clamp(min=INSIDE), level.clamp(max=INSIDE - 1))
     return level.to(torch.uint8).cpu().numpy()
 
