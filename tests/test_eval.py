@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_dir
 from tgs.config.compose import CONF, register, typed
 from tgs.config.eval import EvalConfig, StoreConfig
 from tgs.data.files import BenchmarkFiles
+from tgs.errors import WeightsError
 from tgs.eval import build_agent, keep_small, origin_of
 from tgs.ground.select import Choice
 from tgs.pipeline.description import TextRule
@@ -93,3 +94,12 @@ def test_an_origin_names_the_quirk_and_what_it_sets(tmp_path):
     assert (quirky["quirk"], quirky["one_per_uid"], quirky["segmenting"]["size_px"]) == ("all", True, 224)
     assert quirky["asking"] == {"wording": "test", "padding": "unmasked", "batch_rows": 8, "reading": "by_tag"}
     assert raw["asking"] is None  # nobody is asked
+
+
+def test_a_checkpoint_that_is_not_there_is_refused_by_whoever_would_ask_it(tmp_path):
+    (tmp_path / "metadata.csv").write_text("vid,uid,split,fid,exp\n")
+    files = BenchmarkFiles(name="b", csv=tmp_path / "metadata.csv", media=tmp_path / "media", masks=tmp_path / "gt")
+    nowhere = f"checkpoint={tmp_path / 'nowhere'}"
+    with pytest.raises(WeightsError, match=r"nowhere: no such folder, or an empty one.*experiment=phase2_lora"):
+        origin_of(composed(nowhere), files)
+    assert origin_of(composed("prompt=raw", nowhere), files)["checkpoint"] is None

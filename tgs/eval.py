@@ -21,8 +21,9 @@ from tgs import __version__
 from tgs.atomic import write_json
 from tgs.config.compose import CONF, digest_config, refuse_foreign_experiment, register, typed
 from tgs.config.eval import NO_QUIRK, EvalConfig
-from tgs.config.job import job_folder, plain_errors
+from tgs.config.job import job_folder, plain_errors, sweep_goes_on
 from tgs.digest import digest_files, digest_value
+from tgs.errors import WeightsError
 from tgs.processes import first_process, only_first_tells, refuse_overwrite_by_many
 from tgs.types import THINKING, Control, Padding, Policy
 
@@ -44,6 +45,7 @@ NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "masks", "chec
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="eval")
 @plain_errors
+@sweep_goes_on
 def main(cfg: DictConfig) -> None:
     """Score, record, print the row."""
     config = typed(cfg, EvalConfig)
@@ -204,11 +206,20 @@ def splits_of(config: EvalConfig, files: BenchmarkFiles) -> list[str]:
 
 
 def origin_of(cfg: DictConfig, files: BenchmarkFiles) -> dict[str, Any]:
-    """Everything that the numbers depend on, in plain values; its digest names the folder."""
+    """Everything that the numbers depend on, in plain values; its digest names the folder.
+
+    Raises:
+        WeightsError: the checkpoint that is to be evaluated is not there.
+    """
     thinks = cfg.prompt.policy in THINKING  # else the checkpoint is not looked at: one record serves all seeds
     checkpoint = Path(cfg.checkpoint) if cfg.checkpoint and thinks else None
-    held = [path for path in checkpoint.glob("*") if path.is_file()] if checkpoint and checkpoint.is_dir() else []
-    weights = digest_files(held, checkpoint) if checkpoint and held else None
+    held = [path for path in checkpoint.glob("*") if path.is_file()] if checkpoint else []
+    if checkpoint and not held:  # nothing else would notice, where all is known already
+        raise WeightsError(
+            f"{checkpoint}: no such folder, or an empty one. Train phase 2 (python -m tgs.train "
+            "+experiment=phase2_lora), or give an export: checkpoint=DIR; null evaluates the thinker without one."
+        )
+    weights = digest_files(held, checkpoint) if checkpoint else None
     return {
         "tgs": __version__,
         "benchmark": files.name,
@@ -263,18 +274,16 @@ class SweepTable(Callback):
 
         sweep = Path(config.hydra.sweep.dir)
         made = Made.now(shlex.join(["python", "-m", "tgs.eval", *sys.argv[1:]]), time.monotonic() - self.begun)
-        folders, jobs = finished(sweep), len([path for path in sweep.iterdir() if path.name.isdigit()])
-        if len(folders) < jobs:
-            missing = jobs - len(folders)
-            log.warning("%d of %d jobs failed: their rows are missing; see the logs in %s", missing, jobs, sweep)
-        if not folders:
-            return
-        page = Page.of(OmegaConf.to_object(config.table), folders)  # type: ignore[arg-type]
-        page.show()
-        page.write(sweep / "table.md", made)
-        if page.table.write is not None:
-            page.write(Path(page.table.write) / f"{page.table.name}.md", made)
+        folders, failed = finished(sweep), len([*sweep.glob("*/failed.json")])
+        if folders:
+            page = Page.of(OmegaConf.to_object(config.table), folders)  # type: ignore[arg-type]
+            page.show()
+            page.write(sweep / "table.md", made)
+            if page.table.write is not None:
+                page.write(Path(page.table.write) / f"{page.table.name}.md", made)
         keep_small(config.store)
+        if failed:  # Hydra turns any other exception of a callback into a warning
+            sys.exit(f"{failed} of {failed + len(folders)} jobs failed, see above: their rows are missing in {sweep}")
 
 
 if __name__ == "__main__":

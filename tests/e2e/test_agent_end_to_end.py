@@ -54,6 +54,23 @@ def test_a_sweep_gives_one_table_with_a_row_a_job(work):
     assert box["null_s"] == 0  # no box, no mask
     assert numbers["stickers_r2", "box"]["numbers"]["null_s"] is None  # R2 has no null rows
 
+    told = tgs("sweep", where=work)
+    assert "0 waiting, 0 running, 0 silent, 0 failed, 6 done of 6 jobs" in told
+    assert told.count("T_s (simple)") == told.count("R (raw reference)") == told.count("true box") == 2
+
+
+@pytest.mark.timeout(600)
+def test_a_row_that_fails_stops_no_other_and_is_told(work):
+    command = [sys.executable, "-m", "tgs.eval", "-m", "prompt=simple,raw", "checkpoint=nowhere", "splits=[test_s]"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=300)
+    assert done.returncode
+    assert "WeightsError: nowhere: no such folder" in done.stdout + done.stderr
+    assert "R (raw reference)" in done.stdout
+    assert "1 of 2 jobs failed" in done.stderr
+    told = tgs("sweep", where=work)
+    assert "0 waiting, 0 running, 0 silent, 1 failed, 1 done of 2 jobs" in told
+    assert "0    prompt=simple  failed  WeightsError: nowhere: no such folder" in told
+
 
 @pytest.mark.timeout(600)
 def test_an_evaluation_that_was_killed_ends_with_the_same_bytes_and_its_masks_score_as_it_did(work):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from tgs.atomic import write_json
 from tgs.errors import TgsError
 
 
@@ -27,6 +30,28 @@ def plain_errors(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], An
             return main(cfg)
         except TgsError as error:
             raise JobError(f"{type(error).__name__}: {error}") from error
+
+    return guarded
+
+
+def sweep_goes_on(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+    """Let a job of a sweep that fails say why in its log and in `failed.json`, and stop no other.
+
+    Hydra would end the sweep without its callbacks: there would be no table of the rows that did not fail. Whoever
+    ends the sweep must see to its exit code.
+    """
+
+    @functools.wraps(main)
+    def guarded(cfg: DictConfig) -> Any:
+        if HydraConfig.get().mode is RunMode.RUN:
+            return main(cfg)
+        try:
+            return main(cfg)
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            logging.getLogger("tgs").error(told, exc_info=not isinstance(error, TgsError))
+            write_json(job_folder() / "failed.json", {"error": told})
+            return None
 
     return guarded
 
