@@ -67,9 +67,10 @@ class InstructTune(TrainedOnly):
         asked = batch[: self.val_thoughts - len(self._right)]
         if not asked:
             return
-        for example, features in zip(asked, self.bank.batch([e.folder for e in asked], self.device), strict=True):
-            thought = self.thinker.think(features, [example.reference.text])[0]
-            self._right.append(thought.simple == example.reference.category)
+        features = self.bank.batch([example.folder for example in asked], self.device)
+        thoughts = self.thinker.think_features(features, [[example.reference.text] for example in asked])
+        pairs = zip(asked, thoughts, strict=True)
+        self._right += [thought.simple == example.reference.category for example, (thought,) in pairs]
 
     def on_validation_epoch_end(self) -> None:
         """Share of right objects."""
