@@ -99,6 +99,15 @@ def test_a_killed_run_keeps_the_cost_of_its_first_leg(tmp_path, monkeypatch):
     assert 5000 <= run.summary()["seconds"] < 5100
 
 
+def test_a_run_that_seldom_validates_keeps_every_epoch_all_the_same(tmp_path):
+    run, settings = RunFolder(tmp_path), SETTINGS | {"max_epochs": 4, "check_val_every_n_epoch": 4}
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        train(Counts(), Rows(), run, settings, callbacks=[Killed(2)])
+    assert torch.load(run.last, weights_only=False)["global_step"] == 2 * 3
+    train(Counts(), Rows(), run, settings)
+    assert (run.summary()["steps"], run.summary()["scores"]["val/epochs"]) == (4 * 3, 4)
+
+
 def test_a_checkpoint_without_a_ledger_is_gone_on_from_and_the_summary_says_so(tmp_path):
     run = RunFolder(tmp_path)
     with pytest.raises((KeyboardInterrupt, SystemExit)):

@@ -131,7 +131,10 @@ def train(
     """
     ledger = Ledger()
     # Written at every epoch's end under one name: all that a killed run needs.
-    keep_last = ModelCheckpoint(dirpath=run.path, filename="last", save_top_k=1, enable_version_counter=False)
+    # Lightning's own choice would wait for a validation, which not every epoch has.
+    keep_last = ModelCheckpoint(
+        dirpath=run.path, filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+    )
     core = [keep_last, ledger, progress_callback(), OwnChance(), *([GateWatch(gate)] if gate else [])]
     trainer = build_trainer(
         trainer_settings, callbacks=[*core, *callbacks], loggers=loggers, folder=run.path, sweeping=sweeping
