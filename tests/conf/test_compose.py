@@ -98,6 +98,8 @@ def test_every_recipe_composes_with_its_experiment(recipe):
     own = OmegaConf.load(Path(CONF) / "recipe" / f"{recipe}.yaml")
     assert cfg.data.batch_size == own.data.batch_size
     assert cfg.optim.lr == own.optim.lr
+    told, held = flat(OmegaConf.to_container(own)), flat(OmegaConf.to_container(cfg))
+    assert {name: held.get(name) for name in told} == told  # the experiment's own settings come later
 
 
 @pytest.mark.parametrize("name", [name for name, entry in experiments().items() if entry == "eval"])
