@@ -274,7 +274,7 @@ class SweepTable(Callback):
 
         sweep = Path(config.hydra.sweep.dir)
         made = Made.now(shlex.join(["python", "-m", "tgs.eval", *sys.argv[1:]]), time.monotonic() - self.begun)
-        folders, failed = finished(sweep), len([*sweep.glob("*/failed.json")])
+        folders, jobs = finished(sweep), len([path for path in sweep.iterdir() if path.name.isdigit()])
         if folders:
             page = Page.of(OmegaConf.to_object(config.table), folders)  # type: ignore[arg-type]
             page.show()
@@ -282,8 +282,8 @@ class SweepTable(Callback):
             if page.table.write is not None:
                 page.write(Path(page.table.write) / f"{page.table.name}.md", made)
         keep_small(config.store)
-        if failed:  # Hydra turns any other exception of a callback into a warning
-            sys.exit(f"{failed} of {failed + len(folders)} jobs failed, see above: their rows are missing in {sweep}")
+        if failed := jobs - len(folders):  # Hydra turns any other exception of a callback into a warning
+            sys.exit(f"{failed} of {jobs} jobs failed: their rows are missing; `python -m tgs.sweep {sweep}` says why")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The table at a sweep's end: what it collects, and where it goes."""
 
 import json
-import logging
 
 import pytest
 from omegaconf import OmegaConf
@@ -14,7 +13,8 @@ from tgs.eval import SweepTable, training_of
 def end(sweep, **table):
     """Run the callback as Hydra does."""
     schema = {"table": TableConfig}
-    config = OmegaConf.merge(schema, {"table": table, "hydra": {"sweep": {"dir": str(sweep)}}})
+    hydra = {"sweep": {"dir": str(sweep)}}
+    config = OmegaConf.merge(schema, {"table": table, "hydra": hydra, "store": {"folder": None, "budget_gb": None}})
     callback = SweepTable()
     callback.on_multirun_start(config)
     callback.on_multirun_end(config)
@@ -34,19 +34,18 @@ def test_a_sweep_ends_with_a_page_in_its_folder_and_where_it_is_asked_for(write,
     assert "T_s (simple)" in capsys.readouterr().out
 
 
-def test_failed_jobs_are_counted(write, sweep, caplog):
+def test_failed_jobs_are_counted_and_end_the_sweep_with_an_error_after_the_table(write, sweep):
     made = sweep(write("a", seen=[0.2, 0.4]))
     (made / "1").mkdir()
-    with caplog.at_level(logging.WARNING, logger="tgs"):
+    with pytest.raises(SystemExit, match="1 of 2 jobs failed"):
         end(made)
-    assert "1 of 2 jobs failed" in caplog.text
     assert (made / "table.md").is_file()
 
 
-def test_without_a_finished_job_there_is_no_table(tmp_path, caplog):
+def test_without_a_finished_job_there_is_no_table(tmp_path):
     (tmp_path / "0").mkdir()
-    end(tmp_path)
-    assert "1 of 1 jobs failed" in caplog.text
+    with pytest.raises(SystemExit, match="1 of 1 jobs failed"):
+        end(tmp_path)
     assert not (tmp_path / "table.md").exists()
 
 
