@@ -28,10 +28,11 @@ class Counting:
     """All three stages in one: a thought is the last word, boxes and masks follow from words and places."""
 
     def __init__(self):
-        self.thought, self.detected, self.outlined = [], [], 0
+        self.thought, self.detected, self.outlined, self.together = [], [], 0, []
 
     def think_clips(self, clips, texts):
         self.thought += [text for own in texts for text in own]
+        self.together.append([clip.vid for clip in clips])
         words = [[text.split()[-1] for text in own] for own in texts]
         return [[self.of(clip.vid, word) for word in own] for clip, own in zip(clips, words, strict=True)]
 
@@ -191,6 +192,7 @@ def test_several_clips_are_thought_about_at_once_and_each_gets_its_own(scene, tm
     assert thoughts(["a", "b", "c"], second, REFERENCES) == told
     texts = [reference.text for reference in REFERENCES]
     assert second.thought == texts + (["the dog", "nobody"] if apart else texts) + texts
+    assert second.together == ([["a", "b", "c"]] if apart else [["a"], ["b"], ["c"]])  # none may see another's padding
     third = Counting()
     assert thoughts(["c", "a"], third, REFERENCES) == [told[2], told[0]]
     assert third.thought == []

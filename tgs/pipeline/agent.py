@@ -137,7 +137,9 @@ class Agent:
         def made(missing: list[tuple[int, list[str]]]) -> list[list[Thought]]:
             clips = sorted({clip for clip, _ in missing})
             wanted = [[text for clip, part in missing if clip == one for text in part] for one in clips]
-            thoughts = thinker.model.think_clips([shown[clip].clip for clip in clips], wanted)
+            together = [slice(None)] if self.apart else [slice(place, place + 1) for place in range(len(clips))]
+            loaded = [shown[clip].clip for clip in clips]
+            thoughts = [own for part in together for own in thinker.model.think_clips(loaded[part], wanted[part])]
             left = {clip: iter(own) for clip, own in zip(clips, thoughts, strict=True)}
             return [[next(left[clip]) for _ in part] for clip, part in missing]
 

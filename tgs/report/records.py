@@ -48,7 +48,7 @@ class EvalFolder:
         partial = clips / f".{folder}.{os.getpid()}.npz"
         np.savez(partial, **{str(row): curve for row, curve in curves.items()})  # type: ignore[arg-type]
         partial.replace(clips / f"{folder}.npz")
-        write_json(clips / f"{folder}.json", rows, indent=None)  # a tenth of the time
+        write_json(clips / f"{folder}.json", rows, indent=None)  # json indents in Python, which is slow
 
     def read_clip(self, folder: str) -> tuple[list[dict[str, Any]], dict[int, NDArray[np.float64]]]:
         """What `write_clip` kept.
