@@ -18,7 +18,7 @@ from tgs.segment.sam2 import Sam2
 from tgs.segment.view import Viewed
 from tgs.types import NullIn, Padding, Reading, Unparsed, Wording
 
-register()
+register(EvalConfig)
 
 
 def composed(*overrides):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tgs.think.base import Thinker
 
 log = logging.getLogger("tgs")
-register()
+register(EvalConfig)
 
 NOT_OF_THE_NUMBERS = ("paths", "logger", "overwrite", "overlays", "masks", "checkpoint", "trainer", "table", "store")
 """Keys of EvalConfig on which no number depends, or which `origin_of` names in another way."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tgs.lit.run_folder import RunFolder
 
 log = logging.getLogger("tgs")
-register()
+register(TrainConfig)
 
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="train")

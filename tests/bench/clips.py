@@ -19,6 +19,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from tgs.config.compose import CONF, register
+from tgs.config.eval import EvalConfig
 from tgs.data.benchmark import BenchmarkData
 from tgs.eval import build_agent
 from tgs.lit.evaluate import Evaluate
@@ -48,7 +49,7 @@ def folder() -> Path:
 
 def config(*overrides: str) -> DictConfig:
     """Settings of an evaluation of those clips, at scale tiny, by the thinker before phase 2."""
-    register()
+    register(EvalConfig)
     with initialize_config_dir(CONF, version_base="1.3"):
         own = [
             f"paths.data={folder() / 'data'}",

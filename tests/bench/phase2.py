@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, SequentialSampler
 
 from tgs.config.compose import CONF, register
+from tgs.config.train import TrainConfig
 from tgs.data.collate import as_list
 from tgs.data.instruct import InstructExample
 from tgs.lit.instruct import InstructTune
@@ -45,7 +46,7 @@ def claims(settings: list[str]) -> list[Claim]:
 
     LoRA has no dropout, so that losses can be compared. `settings` may choose another thinker.
     """
-    register()
+    register(TrainConfig)
     with initialize_config_dir(CONF, version_base="1.3"):
         overrides = ["+experiment=phase2_lora", "thinker.llm.lora.dropout=0", *settings]
         thinker = instantiate(compose("train", overrides).thinker, _convert_="all")

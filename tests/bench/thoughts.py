@@ -13,6 +13,7 @@ from hydra.utils import instantiate
 from torch import Tensor
 
 from tgs.config.compose import CONF, register
+from tgs.config.train import TrainConfig
 from tgs.think.generate import answering
 from tgs.think.llm import word_embeddings
 from tgs.think.prompt import thought_prompt
@@ -30,7 +31,7 @@ CLIPS = 4
 
 def claims(settings: list[str]) -> list[Claim]:
     """1, 8 and 32 references of each of some clips of noise; 8 are about as many as stickers' clips have."""
-    register()
+    register(TrainConfig)
     with initialize_config_dir(CONF, version_base="1.3"):
         asked = compose("train", ["+experiment=phase2_lora", *settings]).thinker
         thinker: RefThinker = instantiate(asked, max_new_tokens=NEW, _convert_="all").eval()

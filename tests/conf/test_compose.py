@@ -11,7 +11,12 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from tgs.config.compose import CONF, digest_config, experiments, refuse_foreign_experiment, register, typed
-from tgs.config.eval import ADAPTIVE_ONLY, AskingConfig, PromptConfig
+from tgs.config.doctor import DoctorConfig
+from tgs.config.eval import ADAPTIVE_ONLY, AskingConfig, EvalConfig, PromptConfig
+from tgs.config.score import ScoreConfig
+from tgs.config.stickers import StickersConfig
+from tgs.config.train import TrainConfig
+from tgs.config.weights import WeightsConfig
 from tgs.errors import ConfigError
 from tgs.eval import NOT_OF_THE_NUMBERS
 from tgs.pipeline.adaptive import AdaptiveRule
@@ -20,7 +25,7 @@ from tgs.report.tables import flat
 from tgs.think.ref_thinker import RefThinker
 from tgs.types import Control, Policy, Settle, Unparsed
 
-register()
+register(DoctorConfig, EvalConfig, ScoreConfig, StickersConfig, TrainConfig, WeightsConfig)
 ROOTS = {"train": ["+experiment=phase2_lora"], "eval": [], "score": [], "stickers": [], "doctor": [], "weights": []}
 
 

@@ -7,8 +7,10 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
 from tgs.config.compose import CONF, register
+from tgs.config.eval import EvalConfig
+from tgs.config.train import TrainConfig
 
-register()
+register(EvalConfig, TrainConfig)
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from tgs.config.compose import CONF, digest_config, register, typed
+from tgs.config.eval import EvalConfig
 from tgs.errors import ConfigError
 from tgs.eval import NOT_OF_THE_NUMBERS
 from tgs.report.published import PUBLISHED, R2, REF
 
-register()
+register(EvalConfig)
 SWEEPS = sorted(path.stem for path in (Path(CONF) / "sweep").glob("*.yaml"))
 OURS = {"raw": ("Grounded-SAM2", "R (raw reference)"), "fine": ("T_f (fine)",), "simple": ("TGS-Agent", "T_s (simple)")}
 """What the article calls our prompts."""

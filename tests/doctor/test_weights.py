@@ -9,12 +9,13 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from tgs.config.compose import CONF, register
+from tgs.config.doctor import DoctorConfig
 from tgs.doctor.finding import Chart, Kind
 from tgs.doctor.weights import examine_weights, note
 from tgs.weights.examine import examine_thinker
 from tgs.zoo.parts import PARTS, SHIPPED
 
-register()
+register(DoctorConfig)
 STAGES = ("thinker", "grounder", "segmenter")
 
 

@@ -15,6 +15,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from tgs.config.compose import CONF, register
+from tgs.config.eval import EvalConfig
 from tgs.digest import files_below
 from tgs.errors import WeightsError
 from tgs.pipeline import identity
@@ -335,7 +336,7 @@ def test_every_line_of_a_package_s_code_counts_wherever_it_lies(tmp_path):
 @pytest.fixture
 def tiny():
     """Settings of the shipped stages, as an evaluation has them."""
-    register()
+    register(EvalConfig)
     with initialize_config_dir(CONF, version_base="1.3"):
         cfg = compose("eval", ["checkpoint=null"])
     return {name: OmegaConf.to_container(cfg[name], resolve=True) for name in ("thinker", "grounder", "segmenter")}

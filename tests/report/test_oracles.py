@@ -6,13 +6,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from tgs.config.compose import CONF, register
+from tgs.config.eval import EvalConfig
 from tgs.errors import ConfigError, DataError
 from tgs.report.oracles import command, differences, swap_of
 from tgs.report.records import EvalFolder
 from tgs.report.results import read
 from tgs.types import Policy
 
-register()
+register(EvalConfig)
 SEEN = [0.2, 0.6]
 
 

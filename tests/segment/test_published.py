@@ -9,6 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
 from tgs.config.compose import CONF, register
+from tgs.config.eval import EvalConfig
 from tgs.errors import WeightsError
 from tgs.segment.sam2 import POSTPROCESSING, Sam2, build, load
 
@@ -23,7 +24,7 @@ ALL = [
 
 
 def composed(name: str, folder: Path):
-    register()
+    register(EvalConfig)
     with initialize_config_dir(CONF, version_base="1.3"):
         return compose("eval", [f"segmenter={name}", f"paths.weights={folder}"]).segmenter
 

@@ -10,12 +10,13 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from tgs.config.compose import CONF, register
+from tgs.config.doctor import DoctorConfig
 from tgs.think.outline import part_checks
 from tgs.weights.catalogue import CATALOGUE, WEIGHTS, entry_of, told_size
 from tgs.weights.examine import PLACES, part_of_zoo
 from tgs.zoo.parts import SHIPPED
 
-register()
+register(DoctorConfig)
 ROOT = Path("published")
 
 

@@ -11,13 +11,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from tgs.config.compose import CONF, register
+from tgs.config.weights import WeightsConfig
 from tgs.errors import WeightsError
 from tgs.weights.__main__ import look, run
 from tgs.weights.examine import State
 from tgs.weights.listing import commands, wanted
 from tgs.zoo.parts import PARTS, SHIPPED
 
-register()
+register(WeightsConfig)
 CLIP, LLAMA = "clip-vit-large-patch14", "Llama-2-7b-chat-hf"
 
 

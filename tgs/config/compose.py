@@ -11,12 +11,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
-from tgs.config.doctor import DoctorConfig
-from tgs.config.eval import EvalConfig, check_evaluation
-from tgs.config.score import ScoreConfig
-from tgs.config.stickers import StickersConfig
-from tgs.config.train import TrainConfig
-from tgs.config.weights import WeightsConfig
+from tgs.config.eval import check_evaluation
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
 
@@ -26,18 +21,17 @@ CONF = str(Path(__file__).resolve().parents[2] / "conf")
 T = TypeVar("T")
 
 
-def register() -> None:
-    """Tell Hydra the typed roots and tgs's resolvers; before `hydra.main` composes.
+def register(*roots: type) -> None:
+    """Tell Hydra some typed roots and tgs's resolvers; before `hydra.main` composes.
 
     `${tgs_package:PATH}` lies in the package; `${tgs_below:FOLDER,PATH}` is PATH below FOLDER, or PATH if absolute.
+
+    Args:
+        roots: what will be composed, `EvalConfig` for conf/eval.yaml, and no more: for `--help` Hydra copies all that
+            it knows once for every config group.
     """
-    store = ConfigStore.instance()
-    store.store("train_schema", TrainConfig)
-    store.store("eval_schema", EvalConfig)
-    store.store("score_schema", ScoreConfig)
-    store.store("stickers_schema", StickersConfig)
-    store.store("doctor_schema", DoctorConfig)
-    store.store("weights_schema", WeightsConfig)
+    for root in roots:
+        ConfigStore.instance().store(f"{root.__name__.removesuffix('Config').lower()}_schema", root)
     OmegaConf.register_new_resolver("tgs_package", lambda path: str(Path(__file__).parents[1] / path), replace=True)
     OmegaConf.register_new_resolver("tgs_below", lambda folder, path: str(Path(folder) / path), replace=True)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tgs.data.files import BenchmarkFiles
 
 log = logging.getLogger("tgs")
-register()
+register(DoctorConfig)
 
 STAGES = ("thinker", "grounder", "segmenter")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tgs.data.files import BenchmarkFiles
 
 log = logging.getLogger("tgs")
-register()
+register(ScoreConfig)
 
 ALL = "all"
 """The `protocol` that stands for every one."""

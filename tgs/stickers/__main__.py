@@ -14,7 +14,7 @@ from tgs.config.job import plain_errors
 from tgs.config.stickers import StickersConfig
 
 log = logging.getLogger("tgs")
-register()
+register(StickersConfig)
 
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="stickers")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tgs.weights.listing import Row
 
 log = logging.getLogger("tgs")
-register()
+register(WeightsConfig)
 
 STAGES = ("thinker", "grounder", "segmenter")
 

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 import tgs
 from tgs.config.compose import CONF, register, settings_of
 from tgs.config.paths import Paths
-from tgs.config.train import NOT_OF_A_RUN
+from tgs.config.train import NOT_OF_A_RUN, TrainConfig
 from tgs.lit.gate import Gate
 
 MADE_BY = ("seed", "scale", "trainer", "optim", "task", "data")
@@ -52,7 +52,7 @@ def recipe_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def today(experiment: str, overrides: Sequence[str] = ()) -> Today:
     """Compose an experiment; `overrides` are those of the command line."""
-    register()
+    register(TrainConfig)
     with initialize_config_dir(CONF, version_base="1.3"):
         cfg = compose("train", [f"+experiment={experiment}", *overrides])
     gate = Gate(**OmegaConf.to_container(cfg.gate)) if cfg.gate else None  # type: ignore[arg-type]
