@@ -131,6 +131,7 @@ def build_agent(config: EvalConfig, recall: Recall) -> Agent:
     from tgs.pipeline.adaptive import AdaptiveRule
     from tgs.pipeline.agent import Agent
     from tgs.pipeline.description import TextRule
+    from tgs.pipeline.identity import encoders_identity
 
     prompt, thresholds = config.prompt, config.thresholds
     policy = prompt.policy
@@ -142,7 +143,8 @@ def build_agent(config: EvalConfig, recall: Recall) -> Agent:
         reject=thresholds.reject, doubt=thresholds.doubt,
         texts=TextRule(prompt.unparsed, prompt.null_in, prompt.extra_dot),
         adaptive=AdaptiveRule(prompt.rival_share, prompt.rival_frames, prompt.settle),
-        recall=recall, apart=config.asking.padding is Padding.masked,
+        recall=recall, encoders=lambda: encoders_identity(resolved(config.thinker), numerics(config), recall.kept),
+        apart=config.asking.padding is Padding.masked,
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def claims(settings: list[str]) -> list[Claim]:
 
 def ours(thinker: RefThinker, clips: list[Clip], texts: list[str]) -> np.ndarray:
     """As an evaluation asks."""
-    thoughts = thinker.think_clips(clips, [texts] * len(clips))
+    thoughts = thinker.think_features([thinker.encode([clip]) for clip in clips], [texts] * len(clips))
     return as_numbers([thought.raw for own in thoughts for thought in own])
 
 

@@ -6,12 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import torch
 
 from tgs.ground.select import Choice
 from tgs.pipeline.adaptive import AdaptiveRule
 from tgs.pipeline.agent import Agent
 from tgs.pipeline.description import TextRule
 from tgs.pipeline.stage import Stage
+from tgs.think.features import Features
 from tgs.types import (
     Clip,
     DecidedBy,
@@ -40,7 +42,10 @@ def reference(row: int, text: str, category: str = "dog") -> Reference:
 class StandInThinker:
     """Names the last word of each text; 'nobody' is a null answer."""
 
-    def think_clips(self, clips, texts):
+    def encode(self, clips):
+        return Features(torch.zeros(1, 1, 1, 1), None)
+
+    def think_features(self, features, texts):
         return [[self.thought(text.split()[-1]) for text in own] for own in texts]
 
     def thought(self, word):
@@ -126,9 +131,9 @@ def test_true_boxes_bypass_think_and_ground():
 
 def test_the_thinker_may_be_shown_another_clip_and_the_detector_never_is():
     class Witness(StandInThinker, StandInGrounder):
-        def think_clips(self, clips, texts):
+        def encode(self, clips):
             self.heard = clips[0].vid
-            return super().think_clips(clips, texts)
+            return super().encode(clips)
 
         def detect(self, frames_NHWC, captions):
             self.saw = frames_NHWC

@@ -22,6 +22,7 @@ from tgs.pipeline import identity
 from tgs.pipeline.identity import (
     LIBRARIES,
     code_of,
+    encoders_identity,
     files_of,
     grounder_identity,
     segmenter_identity,
@@ -153,6 +154,25 @@ def test_a_changed_byte_of_any_file_that_is_read_counts_and_of_no_other(stage, s
         (weights / name).write_bytes(content)
     assert counted == {(name, i) for name in READ[stage] for i in range(len(FILES[name]))}
     assert of(stage, settings, weights, store) == before
+
+
+def test_features_depend_on_the_frozen_encoders_alone(weights, store):
+    def digest(settings, numerics=CPU):
+        return encoders_identity(placed(settings, weights), numerics, store)
+
+    before = digest(THINKER)
+    plain = [name for name, value in leaves(THINKER) if isinstance(value, int) and not isinstance(value, bool)]
+    assert {name for name in plain if digest(changed(THINKER, name, 77)) != before} == {"vision.layer"}
+    assert digest({**THINKER, "branches": "random", "padding": "unmasked", "new": 1}) == before
+    assert digest(THINKER, ("cuda", "32-true")) != before
+    counted = set()
+    for name in FILES:
+        content = (weights / name).read_bytes()
+        (weights / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        if digest(THINKER) != before:
+            counted.add(name)
+        (weights / name).write_bytes(content)
+    assert counted == {name for name in FILES if name.split("/")[0] in ("vision", "audio.pt")}
 
 
 @STAGES

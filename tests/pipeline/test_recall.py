@@ -5,15 +5,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from tgs.ground.select import Choice
 from tgs.metrics.protocols import protocol
 from tgs.pipeline.agent import Agent
-from tgs.pipeline.kinds import DETECTIONS, THOUGHTS, packed_score, score_of
+from tgs.pipeline.kinds import DETECTIONS, FEATURES, THOUGHTS, packed_score, score_of
 from tgs.pipeline.recall import Kind, Recall
 from tgs.pipeline.scored import Scorer
 from tgs.pipeline.stage import Stage
 from tgs.pipeline.store import Store
+from tgs.think.features import Features
 from tgs.types import Clip, Detections, Footage, Masks, Policy, Reference, Split, Thought, ThoughtStatus, Truth
 
 SIZE = (3, 24, 32)
@@ -25,16 +27,25 @@ REFERENCES = [
 
 
 class Counting:
-    """All three stages in one: a thought is the last word, boxes and masks follow from words and places."""
+    """All three stages in one: a thought is the last word, boxes and masks follow from words and places.
+
+    Its features of a clip are the letter that the clip's name begins with.
+    """
 
     def __init__(self):
-        self.thought, self.detected, self.outlined, self.together = [], [], 0, []
+        self.encoded, self.thought, self.detected, self.outlined, self.together = [], [], [], 0, []
 
-    def think_clips(self, clips, texts):
+    def encode(self, clips):
+        (clip,) = clips
+        self.encoded.append(clip.vid)
+        return Features(None, torch.full((1, 1, 1, 1), ord(clip.vid[0]) + 0.1))
+
+    def think_features(self, features, texts):
         self.thought += [text for own in texts for text in own]
-        self.together.append([clip.vid for clip in clips])
+        names = [chr(int(one.audio_BNAD.item())) for one in features]
+        self.together.append(names)
         words = [[text.split()[-1] for text in own] for own in texts]
-        return [[self.of(clip.vid, word) for word in own] for clip, own in zip(clips, words, strict=True)]
+        return [[self.of(name, word) for word in own] for name, own in zip(names, words, strict=True)]
 
     def of(self, vid, word):
         doubt = len(word) / 9
@@ -84,7 +95,7 @@ def scene():
     return SimpleNamespace(footage=footage, truth=true, reads=reads, contents=contents)
 
 
-def evaluated(scene, store, identities=("T", "G", "S"), code="m", name="tgs", **settings):
+def evaluated(scene, store, identities=("T", "G", "S"), encoders="E", code="m", name="tgs", **settings):
     """Scores, masks and stages of one run."""
     stages, built = Counting(), []
     models = [Stage(lambda: built.append(1) or stages, lambda one=one: one) for one in identities]
@@ -92,7 +103,7 @@ def evaluated(scene, store, identities=("T", "G", "S"), code="m", name="tgs", **
     recall = Recall(None if store is None else Store(store))
     agent = Agent(
         **{"policy": Policy.simple, "choice": Choice.all} | settings,
-        thinker=thinker, grounder=grounder, segmenter=segmenter, recall=recall,
+        thinker=thinker, grounder=grounder, segmenter=segmenter, recall=recall, encoders=lambda: encoders,
     )  # fmt: skip
     scorer = Scorer(protocol(name), code, lambda: segmenter.identity, recall)
     footage, truth = scene.footage(), scene.truth()
@@ -130,6 +141,7 @@ def test_with_a_store_and_without_all_is_the_same_and_the_second_run_makes_and_r
 
 def test_equal_questions_are_asked_once(scene, tmp_path):
     done = evaluated(scene, tmp_path)
+    assert done.stages.encoded == ["a_0_10000"]
     assert done.stages.thought == [reference.text for reference in REFERENCES]
     assert done.stages.detected == ["cat", "dog"]
     distinct = {(n, tuple(box)) for row in done.told for n, boxes in enumerate(row[2]) for box in boxes}
@@ -169,6 +181,18 @@ def test_what_made_a_value_counts_and_nothing_else(scene, tmp_path, change, agai
     made = changed.stages
     assert (bool(made.thought), bool(made.detected), made.outlined > 0) == again
     assert ("truth" in scene.reads) == ("truth" in change or "code" in change or again[2])
+
+
+def test_another_checkpoint_thinks_anew_of_what_the_same_encoders_saw(scene, tmp_path):
+    first = evaluated(scene, tmp_path)
+    scene.reads.clear()
+    tuned = evaluated(scene, tmp_path, identities=("T2", "G", "S"))
+    same(first, tuned)
+    assert (tuned.stages.encoded, tuned.stages.thought) == ([], first.stages.thought)
+    assert "clip" not in scene.reads
+    assert evaluated(scene, tmp_path, identities=("T3", "G", "S"), encoders="E2").stages.encoded == ["a_0_10000"]
+    scene.contents["clip"] = "c2"
+    assert evaluated(scene, tmp_path).stages.encoded == ["a_0_10000"]
 
 
 def test_thoughts_that_depend_on_those_beside_them_are_kept_together(scene, tmp_path):
@@ -212,7 +236,12 @@ def test_only_what_is_missing_is_made_in_order(tmp_path):
     assert Recall().each(NUMBERS, [3, 3], lambda one: 1 / 0, make) == [30, 30]
 
 
-def test_thoughts_and_detections_come_back_equal():
+def test_features_thoughts_and_detections_come_back_equal():
+    video, audio = torch.rand(1, 2, 3, 4), torch.rand(1, 2, 5, 4)
+    for features in (Features(video, audio), Features(video, None), Features(None, audio)):
+        again = FEATURES.unpack(FEATURES.pack(features))
+        for one, other in zip(vars(features).values(), vars(again).values(), strict=True):
+            assert other is None if one is None else torch.equal(one, other)
     thought = Thought(ThoughtStatus.cut, "r", None, "dog", False, "raw", doubt=0.1)
     (again,) = THOUGHTS.unpack(THOUGHTS.pack([thought]))
     assert (again, again.doubt) == (thought, 0.1)

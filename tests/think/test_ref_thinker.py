@@ -96,7 +96,7 @@ def test_clips_of_different_shapes_are_answered_each_in_its_place(thinker, clips
     long = replace(clips[1], frames_NHWC=np.concatenate([clips[1].frames_NHWC] * 2))  # four frames
     mute = replace(clips[2], wave_S=np.zeros(32000, np.float32))
     shown, texts = [clips[0], long, mute], [["the dog", "guitar"], ["what is on the left"], []]
-    found = thinker.think_clips(shown, texts)
+    found = thinker.think_features([thinker.encode([clip]) for clip in shown], texts)
     assert found == [thinker.think(clip, own) if own else [] for clip, own in zip(shown, texts, strict=True)]
     assert len({thought.raw for own in found for thought in own}) == 3
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,12 +21,13 @@ from tgs.ground.select import Choice, choose
 from tgs.pipeline.adaptive import AdaptiveRule, is_open, rival_counts, settled, simply
 from tgs.pipeline.description import TextRule, believed, first_text
 from tgs.pipeline.grounded import Grounded, accepted, by_detector, by_truth, nothing
-from tgs.pipeline.kinds import DETECTIONS, THOUGHTS
+from tgs.pipeline.kinds import DETECTIONS, FEATURES, THOUGHTS
 from tgs.pipeline.outline import outlined
 from tgs.pipeline.recall import Recall
 from tgs.pipeline.stage import Stage
 from tgs.segment.base import Segmenter
 from tgs.think.base import Thinker
+from tgs.think.features import Features
 from tgs.types import THINKING, DecidedBy, Detections, Footage, Masks, Policy, Reference, Thought, Truth
 
 Found = Mapping[str, Sequence[Detections]]
@@ -61,6 +62,7 @@ class Agent:
         texts: how a thought becomes the detector's text.
         adaptive: when T_f decides under `Policy.adaptive`.
         recall: of what is known from other runs.
+        encoders: digest of the thinker's frozen encoders, asked where there is a store; None keeps no features.
         apart: whether a thought does not depend on those beside it; with `Padding.unmasked` it does.
         seconds: time spent so far, by stage.
     """
@@ -77,6 +79,7 @@ class Agent:
     texts: TextRule = field(default_factory=TextRule)
     adaptive: AdaptiveRule = field(default_factory=AdaptiveRule)
     recall: Recall = field(default_factory=Recall)
+    encoders: Callable[[], str] | None = None
     apart: bool = True
     seconds: dict[str, float] = field(default_factory=lambda: {"think": 0.0, "ground": 0.0, "segment": 0.0})
 
@@ -138,14 +141,23 @@ class Agent:
             clips = sorted({clip for clip, _ in missing})
             wanted = [[text for clip, part in missing if clip == one for text in part] for one in clips]
             together = [slice(None)] if self.apart else [slice(place, place + 1) for place in range(len(clips))]
-            loaded = [shown[clip].clip for clip in clips]
-            thoughts = [own for part in together for own in thinker.model.think_clips(loaded[part], wanted[part])]
+            encoded = self._encoded(thinker, [shown[clip] for clip in clips])
+            thoughts = [own for part in together for own in thinker.model.think_features(encoded[part], wanted[part])]
             left = {clip: iter(own) for clip, own in zip(clips, thoughts, strict=True)}
             return [[next(left[clip]) for _ in part] for clip, part in missing]
 
         found = self.recall.each(THOUGHTS, asked, lambda one: [thinker.identity, shown[one[0]].content, one[1]], made)
         rest = iter(found)
         return [[thought for _ in own for thought in next(rest)] for own in parts]
+
+    def _encoded(self, thinker: Stage[Thinker], shown: Sequence[Footage]) -> list[Features]:
+        def made(missing: list[Footage]) -> list[Features]:
+            return [thinker.model.encode([footage.clip]) for footage in missing]
+
+        encoders = self.encoders
+        if encoders is None:
+            return made([*shown])
+        return self.recall.each(FEATURES, shown, lambda footage: [encoders(), footage.content], made)
 
     def _ground(
         self,

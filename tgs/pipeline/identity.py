@@ -160,6 +160,18 @@ def thinker_identity(
     )
 
 
+def encoders_identity(settings: Mapping[str, Any], numerics: Sequence[str], store: Store) -> str:
+    """What features of a Ref-Thinker's frozen encoders are made of, but for the clip, whatever else is set or learnt.
+
+    Arguments and errors as of `thinker_identity`.
+    """
+    senses = {"vision", "audio"}
+    paths = {name: path for name, path in thinker_paths(settings, None).items() if name.partition(".")[0] in senses}
+    packages = ("tgs.think.encoders", "tgs.think.features")
+    read = {key: value for key, value in settings.items() if key in {*senses, "seed"}}
+    return stage_identity(read, store=store, paths=paths, packages=packages, numerics=numerics)
+
+
 def thinker_paths(settings: Mapping[str, Any], checkpoint: Path | None) -> dict[str, Path]:
     """What `build_ref_thinker` reads, in the form of `stage_identity`; a test holds it against `part_checks`."""
     from tgs.think.build import PHASE1_FOLDER, Start

@@ -7,11 +7,23 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tgs.metrics.score import Score
 from tgs.pipeline.recall import Kind
+from tgs.think.features import Features
 from tgs.types import Detections, Reference, Thought, ThoughtStatus
+
+
+def _packed_features(features: Features) -> dict[str, NDArray[Any]]:
+    senses = (("video_BNPD", features.video_BNPD), ("audio_BNAD", features.audio_BNAD))
+    return {name: sense.float().cpu().numpy() for name, sense in senses if sense is not None}
+
+
+def _features(packed: Mapping[str, NDArray[Any]]) -> Features:
+    senses = (packed.get("video_BNPD"), packed.get("audio_BNAD"))
+    return Features(*(None if sense is None else torch.from_numpy(sense) for sense in senses))
 
 
 def _packed_thoughts(thoughts: Sequence[Thought]) -> list[dict[str, Any]]:
@@ -49,6 +61,13 @@ def score_of(reference: Reference, packed: Mapping[str, Any]) -> Score:
     total = None if packed["curve"] is None else np.array(packed["curve"])
     return Score.from_record({**packed, **whose}, total)
 
+
+FEATURES: Kind[Features] = Kind("features", _packed_features, _features, arrays=True)
+"""What the frozen encoders make of a clip, whoever thinks about it: every checkpoint does, of whatever seed.
+
+Not what the branches make of it, which is the language model's prefix: it changes with the checkpoint, as thoughts do,
+and is made of these in no time.
+"""
 
 THOUGHTS: Kind[list[Thought]] = Kind("thoughts", _packed_thoughts, _thoughts)
 """Of references that were thought about together."""

@@ -70,7 +70,7 @@ class Store:
         return self._read(kind, made_of, NPZ, unpack_arrays)
 
     def write_arrays(self, kind: str, made_of: object, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep arrays of numbers or booleans, compressed, to the last bit.
+        """Keep arrays of numbers or booleans to the last bit; all but floats are compressed.
 
         Raises:
             DataError: a number is NaN; or the disk is full or read-only.

@@ -87,15 +87,16 @@ def pack_arrays(made_of: bytes, arrays: Mapping[str, NDArray[Any]]) -> bytes:
                 raise DataError(f"array {name} cannot be stored, it has NaN: the stage that made it is at fault")
             member = io.BytesIO()
             np.lib.format.write_array(member, array, allow_pickle=False)
-            _add(archive, f"{name}.npy", member.getvalue())
+            # Floats hardly shrink, and features are large.
+            _add(archive, f"{name}.npy", member.getvalue(), smaller=array.dtype.kind not in "fc")
         archive.comment = b"0" * _DIGITS
     body = buffer.getvalue()[:-_DIGITS]
     return body + digest_bytes(body).encode()
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, *, smaller: bool = True) -> None:
     member = zipfile.ZipInfo(name)  # dated 1980: equal content gives equal bytes
-    archive.writestr(member, content, zipfile.ZIP_DEFLATED, _COMPRESSION)
+    archive.writestr(member, content, zipfile.ZIP_DEFLATED if smaller else zipfile.ZIP_STORED, _COMPRESSION)
 
 
 def unpack_arrays(content: bytes) -> tuple[bytes, dict[str, NDArray[Any]]]:

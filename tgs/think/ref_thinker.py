@@ -147,12 +147,8 @@ class RefThinker(nn.Module):
         features = clip if isinstance(clip, Features) else self.encode([clip])
         return self.think_each(features, [texts])[0]
 
-    def think_clips(self, clips: Sequence[Clip], texts: Sequence[Sequence[str]]) -> list[list[Thought]]:
-        """See `tgs.think.base.Thinker`."""
-        return self.think_features([self.encode([clip]) for clip in clips], texts)
-
     def think_features(self, features: Sequence[Features], texts: Sequence[Sequence[str]]) -> list[list[Thought]]:
-        """The same of clips that were encoded, each by itself; those of one shape are answered together."""
+        """See `tgs.think.base.Thinker`. Clips whose features have one shape are answered together."""
         thoughts: list[list[Thought]] = [[] for _ in features]
         for alike in by_shape(features):
             together = Features.cat([features[clip] for clip in alike])
