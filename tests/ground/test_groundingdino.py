@@ -37,10 +37,17 @@ def test_the_same_as_the_package_s_predict(grounder: GroundingDino, plain: torch
 
 def test_captions_together_equal_captions_alone_and_share_the_backbone(grounder: GroundingDino) -> None:
     runs: list[int] = []
-    hook = grounder.backbone.backbone.register_forward_hook(lambda *_: runs.append(1))
+    read: list[int] = []
+    hooks = [
+        grounder.backbone.backbone.register_forward_hook(lambda *_: runs.append(1)),
+        grounder.model.bert.encoder.register_forward_hook(
+            lambda _, __, named, ___: read.append(len(named["input_ids"])), with_kwargs=True
+        ),
+    ]
     together = grounder.detect(FRAMES, ["dog", "a silent cat", "DOG."])
-    hook.remove()
-    assert len(runs) == 1
+    for hook in hooks:
+        hook.remove()
+    assert (len(runs), read) == (1, [1, 1])
     for caption, expected in zip(["dog", "a silent cat", "dog"], together, strict=True):
         for one, other in zip(grounder.detect(FRAMES, [caption])[0], expected, strict=True):
             np.testing.assert_array_equal(one.scores_K, other.scores_K)

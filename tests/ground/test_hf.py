@@ -63,14 +63,18 @@ def test_scores_and_boxes_are_the_library_s_own(folder: Path, grounder: HfGround
 
 def test_captions_together_equal_captions_alone_and_share_the_backbone(grounder: HfGrounder) -> None:
     runs: list[int] = []
+    read: list[int] = []
     hooks = [
         grounder.backbone.backbone.register_forward_hook(lambda *_: runs.append(0)),
         grounder.model.model.decoder.register_forward_hook(lambda *_: runs.append(1)),
+        grounder.model.model.text_backbone.encoder.register_forward_hook(
+            lambda _, given, __: read.append(len(given[0]))
+        ),
     ]
     together = grounder.detect(FRAMES, ["dog", "Dog.", "a silent cat"])
     for hook in hooks:
         hook.remove()
-    assert (runs.count(0), runs.count(1)) == (1, 2)
+    assert (runs.count(0), runs.count(1), read) == (1, 2, [1, 1])
     for caption, expected in zip(["dog", "dog", "a silent cat"], together, strict=True):
         for one, other in zip(grounder.detect(FRAMES, [caption])[0], expected, strict=True):
             np.testing.assert_array_equal(one.boxes_K4, other.boxes_K4)

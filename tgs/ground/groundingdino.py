@@ -21,7 +21,8 @@ from torch import Tensor, nn
 
 from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
-from tgs.ground.hf import OncePerClip, detections
+from tgs.ground.hf import detections
+from tgs.ground.once import OncePerCaption, OncePerClip
 from tgs.types import Detections
 from tgs.weight_files import fit, read_checkpoint
 
@@ -74,7 +75,7 @@ class GroundingDino(nn.Module):
     """Boxes for texts; all frames of a clip in one batch per caption.
 
     Never two captions in one batch: this package repeats the text mask in the wrong order then (head-major).
-    The vision backbone runs once for all captions of a clip.
+    The vision backbone runs once for all captions of a clip, the text encoder once for all its frames.
 
     Args:
         weights: published checkpoint, `groundingdino_swint_ogc.pth`.
@@ -103,7 +104,8 @@ class GroundingDino(nn.Module):
         self.floor, self.short_px, self.long_px = floor, short_px, long_px
         self.model: Any = build(text, config)
         load(self.model, file)
-        self.backbone = self.model.backbone = _Joined(self.model.backbone)
+        self.backbone = self.model.backbone = OncePerClip(self.model.backbone)
+        self.model.bert = OncePerCaption(self.model.bert)
 
     @torch.inference_mode()
     def detect(self, frames_NHWC: NDArray[np.uint8], captions: Sequence[str]) -> list[list[Detections]]:
@@ -153,18 +155,6 @@ def read_published(file: Path) -> dict[str, Tensor]:
     stored = read_checkpoint(file, REMEDY, "model")["model"]
     state = {key.removeprefix("module."): value for key, value in stored.items()}
     return {key: value for key, value in state.items() if key not in LEFTOVERS}
-
-
-class _Joined(OncePerClip):
-    """The package also reaches for the position encoding, as item 1 of its backbone."""
-
-    def forward(self, samples: Any) -> Any:  # type: ignore[override]
-        if samples is not self._seen:
-            self._said, self._seen = self.backbone(samples), samples
-        return self._said
-
-    def __getitem__(self, index: int) -> nn.Module:
-        return self.backbone[index]  # type: ignore[index]
 
 
 class _TextTools:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tgs.errors import WeightsError
 from tgs.ground.base import FLOOR, as_caption, check_frames
 from tgs.ground.bound import KEY, apply_bound
+from tgs.ground.once import OncePerCaption, OncePerClip
 from tgs.types import Detections
 from tgs.weight_files import fit, read_json, read_weights
 
@@ -61,39 +62,11 @@ def to_pixels(frames_NHWC: NDArray[np.uint8], size_hw: tuple[int, int], device: 
     return (resized - mean) / std
 
 
-class OncePerClip(nn.Module):
-    """A vision backbone that is run once for all captions of a clip: it does not see the text.
-
-    Remembers its last input by identity, so the caller must pass the same tensor object, and let it go after.
-    """
-
-    def __init__(self, backbone: nn.Module) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self._seen: Tensor | None = None
-        self._said: Any = None
-
-    def forward(self, pixels: Tensor, pixel_mask: Tensor) -> Any:
-        """The backbone's own answer."""
-        if pixels is not self._seen:
-            self._said, self._seen = self.backbone(pixels, pixel_mask), pixels
-        return self._said
-
-    @property
-    def position_embedding(self) -> nn.Module:
-        """transformers reaches for it when there are more levels than stages."""
-        return self.backbone.position_embedding  # type: ignore[return-value]
-
-    def forget(self) -> None:
-        """Frees the last clip."""
-        self._seen = self._said = None
-
-
 class HfGrounder(nn.Module):
     """Boxes for texts, all frames of a clip in one batch per caption.
 
     One caption per batch: there is nothing to pad, so that batched and single runs agree. Equal captions are
-    grounded once, and the vision backbone runs once for all captions.
+    grounded once, the vision backbone runs once for all captions, and the text encoder once for all frames.
 
     Args:
         weights: folder with `config.json`, `model.safetensors`, `tokenizer.json` and `preprocessor_config.json`
@@ -119,6 +92,7 @@ class HfGrounder(nn.Module):
         if (bound := getattr(self.model.config, KEY, None)) is not None:
             apply_bound(self.model, bound)
         self.backbone = self.model.model.backbone = OncePerClip(self.model.model.backbone)
+        self.model.model.text_backbone = OncePerCaption(self.model.model.text_backbone)
 
     @torch.inference_mode()
     def detect(self, frames_NHWC: NDArray[np.uint8], captions: Sequence[str]) -> list[list[Detections]]:
