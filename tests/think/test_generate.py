@@ -42,10 +42,10 @@ def test_rows_of_mixed_lengths_equal_the_plain_way_token_by_token(llm, prefixes)
 
 
 def test_logits_equal_the_plain_way(llm, prefixes):
-    steps = decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0)
+    steps = decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0, new_tokens=NEW // 2)
     found = [next(steps)]
     for _ in range(NEW - 1):
-        found.append(steps.send(found[-1].argmax(-1)))
+        found.append(steps.send((found[-1].argmax(-1), None)))
     for row, (clip, suffix) in enumerate(zip(PREFIX_OF, SUFFIXES, strict=True)):
         expected = plainly(llm, prefixes[clip], suffix, NEW)[1]
         assert (torch.stack(found)[:, row] - expected).abs().max() < 1e-4
@@ -67,7 +67,7 @@ def test_batched_equals_one_by_one(llm, prefixes):
 
 def test_what_the_padding_holds_does_not_matter(llm, prefixes):
     with torch.no_grad():
-        logits = [next(decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=pad)) for pad in (0, 9)]
+        logits = [next(decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=pad, new_tokens=1)) for pad in (0, 9)]
     assert torch.allclose(*logits, atol=1e-5)
 
 
@@ -82,6 +82,21 @@ def test_every_row_stops_by_itself(llm, prefixes):
         assert len(row.probabilities) == len(row.ids)
     assert len({len(row.ids) for row in rows}) > 1
     assert {row.finished for row in rows[:2]} == {True}
+
+
+def test_rows_that_have_ended_are_left_out_of_later_steps(llm, prefixes):
+    free = [row.ids for row in run(llm, prefixes)]
+    ends = {free[0][2], free[1][5]}
+    lengths = [next((i for i, token in enumerate(ids) if token in ends), NEW - 1) + 1 for ids in free]
+    read = []
+    handle = llm.register_forward_pre_hook(
+        lambda _, __, named: read.append(len(named["inputs_embeds"])), with_kwargs=True
+    )
+    rows = run(llm, prefixes, stop_ids=ends)
+    handle.remove()
+    assert [len(row.ids) for row in rows] == lengths
+    assert len(set(lengths)) > 1
+    assert read == [sum(length > step for length in lengths) for step in range(max(lengths))]  # 1 of 4 is a quarter
 
 
 def test_the_limit_cuts_off(llm, prefixes):
@@ -127,7 +142,7 @@ def test_unmasked_padding_is_read_like_text(llm, prefixes):
     steps = decode_unmasked(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0)
     found = [next(steps)]
     for _ in range(NEW - 1):
-        found.append(steps.send(found[-1].argmax(-1)))
+        found.append(steps.send((found[-1].argmax(-1), None)))
     expected = padded(llm, prefixes, PREFIX_OF, SUFFIXES, NEW)
     assert (torch.stack(found) - expected).abs().max() < 1e-4
     rows = greedy(
@@ -137,7 +152,8 @@ def test_unmasked_padding_is_read_like_text(llm, prefixes):
 
 
 def test_unmasked_padding_changes_the_shorter_rows_only(llm, prefixes):
-    unmasked, masked = (next(f(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0)) for f in (decode_unmasked, decode))
+    unmasked = next(decode_unmasked(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0))
+    masked = next(decode(llm, prefixes, PREFIX_OF, SUFFIXES, pad_id=0, new_tokens=1))
     far = (unmasked - masked).abs().amax(dim=1)
     assert far[1] < 1e-4  # the longest has no padding
     assert (far[[0, 2, 3]] > 1e-2).all()

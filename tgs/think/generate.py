@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
 
+STILL_WORTH = 0.75
+"""A step is taken with ended rows as long as more than this share is open: leaving some out copies the others' keys."""
+
+Fed = tuple[Tensor, Tensor | None]
+"""Tokens of the rows that go on; and which rows of the last step these are, None for all."""
+
+
 @dataclass(frozen=True)
 class Generated:
     """What a row became.
@@ -54,30 +61,45 @@ def greedy(
         prefix_of: for each row, its prefix.
         suffixes: for each row, the ids that follow its prefix (one or more).
         stop_ids: a row ends with the first of these.
-        pad_id: fed to rows that have ended, and put before rows that are shorter than others.
+        pad_id: fed to rows that have ended, as long as they are read along, and put before rows that are shorter than
+            others.
         max_new_tokens: limit per row.
         padding: `masked` decodes by `decode`, `unmasked` by `decode_unmasked`.
     """
     rows: list[list[int]] = [[] for _ in suffixes]
-    likely: list[Tensor] = []
-    open_rows = set(range(len(rows)))
-    decoder = decode if padding is Padding.masked else decode_unmasked
-    steps = decoder(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id)
+    read = list(range(len(rows)))  # in this step; a few of them may have ended
+    ended: set[int] = set()
+    seen: list[tuple[list[int], Tensor]] = []
+    device = prefixes_CLD.device
+    if padding is Padding.masked:
+        steps = decode(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id, new_tokens=max_new_tokens)
+    else:
+        steps = decode_unmasked(llm, prefixes_CLD, prefix_of, suffixes, pad_id=pad_id)
     logits_RV = next(steps)
     for step in range(max_new_tokens):
         tokens = logits_RV.argmax(dim=-1).tolist()
         scores_RV = logits_RV.float()
-        likely.append((scores_RV.amax(dim=-1) - scores_RV.logsumexp(dim=-1)).exp())
-        for row in list(open_rows):
-            rows[row].append(tokens[row])
-            if tokens[row] in stop_ids:
-                open_rows.remove(row)
-        if not open_rows or step == max_new_tokens - 1:
+        seen.append((read, (scores_RV.amax(dim=-1) - scores_RV.logsumexp(dim=-1)).exp()))
+        for row, token in zip(read, tokens, strict=True):
+            if row not in ended:
+                rows[row].append(token)
+                if token in stop_ids:
+                    ended.add(row)
+        if len(ended) == len(rows) or step == max_new_tokens - 1:
             break
-        fed = [token if row in open_rows else pad_id for row, token in enumerate(tokens)]
-        logits_RV = steps.send(torch.tensor(fed, device=prefixes_CLD.device))
-    likely_RL = torch.stack(likely, dim=1).tolist()  # brought over once, not once a step
-    return [Generated(ids, row not in open_rows, likely_RL[row][: len(ids)]) for row, ids in enumerate(rows)]
+        fed = [pad_id if row in ended else token for row, token in zip(read, tokens, strict=True)]
+        open_places = [place for place, row in enumerate(read) if row not in ended]
+        if len(open_places) > STILL_WORTH * len(read):
+            logits_RV = steps.send((torch.tensor(fed, device=device), None))
+        else:
+            read, fed = [read[place] for place in open_places], [fed[place] for place in open_places]
+            logits_RV = steps.send((torch.tensor(fed, device=device), torch.tensor(open_places, device=device)))
+    likely = iter(torch.cat([likely_R for _, likely_R in seen]).tolist())  # brought over once, not once a step
+    probabilities: list[list[float]] = [[] for _ in rows]
+    for read, _ in seen:
+        for row in read:
+            probabilities[row].append(next(likely))
+    return [Generated(ids, row in ended, probabilities[row][: len(ids)]) for row, ids in enumerate(rows)]
 
 
 @torch.no_grad()
@@ -88,20 +110,21 @@ def decode(
     suffixes: Sequence[Sequence[int]],
     *,
     pad_id: int,
-) -> Generator[Tensor, Tensor, None]:
-    """Next-token logits (R, V), one step after the other: `send` the R tokens of a step to get the next logits.
+    new_tokens: int,
+) -> Generator[Tensor, Fed, None]:
+    """Next-token logits (R, V), one step after the other: `send` the tokens of a step to get the next logits.
 
     The prefixes are read once each and their keys and values repeated for their rows; suffixes are padded on the
     left, between prefix and suffix, masked, and not counted in positions. So a row's logits are those of its plain,
-    unpadded sequence.
+    unpadded sequence. There is room for `new_tokens`; more are answered, too, but slowly.
     """
-    from transformers import DynamicCache
+    from tgs.think.cache import roomy_cache
 
     device = prefixes_CLD.device
-    cache = DynamicCache(config=llm.config)
+    suffix = pad_rows(suffixes, [[]] * len(suffixes), pad_id=pad_id, side="left", device=device)
+    cache = roomy_cache(llm.config, suffix.ids_BL.shape[1] + new_tokens)
     llm.model(inputs_embeds=prefixes_CLD, past_key_values=cache, use_cache=True)
     cache.batch_select_indices(torch.tensor(list(prefix_of), device=device))
-    suffix = pad_rows(suffixes, [[]] * len(suffixes), pad_id=pad_id, side="left", device=device)
     prefix_RL = suffix.mask_BL.new_ones(len(suffixes), prefixes_CLD.shape[1])
     mask_RL = torch.cat([prefix_RL, suffix.mask_BL], dim=1)
     places_RL = positions(mask_RL)[:, prefix_RL.shape[1] :]
@@ -115,7 +138,10 @@ def decode(
             use_cache=True,
             logits_to_keep=1,
         )
-        tokens_R = yield output.logits[:, -1]
+        tokens_R, kept = yield output.logits[:, -1]
+        if kept is not None:
+            cache.batch_select_indices(kept)
+            mask_RL, places_RL = mask_RL[kept], places_RL[kept]
         embeds_RLD = word_embeddings(llm)(tokens_R)[:, None]
         mask_RL = torch.cat([mask_RL, mask_RL.new_ones(len(mask_RL), 1)], dim=1)
         places_RL = places_RL[:, -1:] + 1
@@ -129,7 +155,7 @@ def decode_unmasked(
     suffixes: Sequence[Sequence[int]],
     *,
     pad_id: int,
-) -> Generator[Tensor, Tensor, None]:
+) -> Generator[Tensor, Fed, None]:
     """`decode` as the released code does it: rows shorter than the longest begin with padding, which they read.
 
     Neither mask nor positions are given: a row attends to its padding and counts it, so that its logits depend on how
@@ -154,7 +180,9 @@ def decode_unmasked(
     while True:
         embeds_RLD = embeds_RLD.to(prefixes_CLD.dtype)
         output = llm(inputs_embeds=embeds_RLD, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        tokens_R = yield output.logits[:, -1]
+        tokens_R, kept = yield output.logits[:, -1]
+        if kept is not None:
+            cache.batch_select_indices(kept)
         embeds_RLD = embeddings(tokens_R)[:, None]
 
 
