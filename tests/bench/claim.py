@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
+from memory import with_peak
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,15 @@ class Measured:
     Attributes:
         plain_s, ours_s: median CPU seconds of one call in this process; the plain way's times its parts.
         difference: largest of any two numbers.
+        plain_mb, ours_mb: most memory of one call, see `with_peak`.
     """
 
     claim: Claim
     plain_s: float
     ours_s: float
     difference: float
+    plain_mb: float | None
+    ours_mb: float | None
 
     @property
     def ratio(self) -> float:
@@ -64,10 +68,13 @@ class Measured:
 
 
 def measure(claim: Claim) -> Measured:
-    """Warm both up, then time them in turn, so that a busy machine slows both."""
-    difference = float(np.abs(claim.plain() - claim.ours()).max())
+    """Time both in turn, so that a busy machine slows both, after a warm-up unless they are timed once."""
+    if claim.rounds > 1:
+        claim.plain(), claim.ours()
+    (plain, plain_mb), (ours, ours_mb) = with_peak(claim.plain), with_peak(claim.ours)
+    difference = float(np.abs(plain - ours).max())
     plain_s, ours_s = zip(*((timed(claim.plain), timed(claim.ours)) for _ in range(claim.rounds)), strict=True)
-    return Measured(claim, claim.times * median(plain_s), median(ours_s), difference)
+    return Measured(claim, claim.times * median(plain_s), median(ours_s), difference, plain_mb, ours_mb)
 
 
 def timed(call: Callable[[], np.ndarray]) -> float:

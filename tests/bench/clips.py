@@ -60,9 +60,10 @@ def config(*overrides: str) -> DictConfig:
         return compose("eval", [*own, *overrides])
 
 
-def benchmark(settings: DictConfig) -> BenchmarkData:
+def benchmark(settings: DictConfig, limit_clips: int | None = None) -> BenchmarkData:
     """The clips, read anew."""
-    data = BenchmarkData(files=instantiate(settings.benchmark, _convert_="all"), splits=settings.splits)
+    files = instantiate(settings.benchmark, _convert_="all")
+    data = BenchmarkData(files=files, splits=settings.splits, limit_clips=limit_clips)
     data.setup()
     return data
 
@@ -77,10 +78,10 @@ class Row:
     evaluate: Evaluate
 
     @classmethod
-    def of(cls, settings: Any, store: Path | None) -> Row:
+    def of(cls, settings: Any, store: Path | None, limit_clips: int | None = None) -> Row:
         """With stages that are built when they are needed."""
         recall = Recall(None if store is None else Store(store))
-        agent, data = build_agent(settings, recall), benchmark(settings)
+        agent, data = build_agent(settings, recall), benchmark(settings, limit_clips)
         scorer = Scorer(protocol(settings.protocol.name), code_of(*SCORING), lambda: agent.segmenter.identity, recall)
         records = EvalFolder(Path(tempfile.mkdtemp(dir=folder())))
         return cls(settings, data, agent, Evaluate(agent=agent, scorer=scorer, folder=records))

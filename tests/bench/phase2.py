@@ -62,7 +62,8 @@ def claims(settings: list[str]) -> list[Claim]:
     encoding = "transformers' Trainer, encoders in every step"
     once = "transformers' Trainer, features encoded once"
     return [
-        Claim(what, encoding, lambda: plain(None), ours, tolerance=1e-3, at_least=1.5, rounds=3),
+        # At other scales the language model is nearly all of a step: there is nothing to be twice as fast in.
+        Claim(what, encoding, lambda: plain(None), ours, 1e-3, at_least=None if settings else 2, rounds=3),
         Claim(what, once, lambda: plain({}), ours, tolerance=1e-3, at_least=1.5, rounds=3),
     ]
 
