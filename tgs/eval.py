@@ -265,8 +265,10 @@ class SweepTable(Callback):
     """
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Note the time."""
-        self.begun = time.monotonic()
+        """Note the time, and take away what a sweep before this one has left of its jobs in the same folder."""
+        self.begun, sweep = time.monotonic(), Path(config.hydra.sweep.dir)
+        for old in (*sweep.glob("*/result.json"), *sweep.glob("*/failed.json"), sweep / "table.md"):
+            old.unlink(missing_ok=True)
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Collect what every job left in its folder."""

@@ -1,40 +1,25 @@
 """The README's commands at the smallest size: make clips, tune phase 2, evaluate; then kill and resume by hand."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SIZES = ["train=4", "val=1", "test_s=2", "test_u=1", "test_n=1"]
-
-
-def tgs(module: str, *arguments: str, where: Path) -> str:
-    """Run one entry point as a user would; returns what it printed."""
-    command = [sys.executable, "-W", "error::UserWarning:tgs", "-m", f"tgs.{module}", *arguments]
-    done = subprocess.run(
-        command, cwd=where, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160"}, timeout=300
-    )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done.stdout + done.stderr
-
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def work(tgs, clips):
     """A folder with made clips and a phase-2 run of one epoch in it."""
-    where = tmp_path_factory.mktemp("work")
-    tgs("stickers", *(f"settings.{size}" for size in SIZES), "workers=1", where=where)
     tgs(
         "train",
         "+experiment=phase2_lora",
         "trainer.max_epochs=1",
         "task.val_thoughts=2",
         "data.batch_size=4",
-        where=where,
+        where=clips,
     )
-    return where
+    return clips
 
 
 def summaries(where: Path) -> dict[tuple[str, str], dict]:
@@ -43,7 +28,7 @@ def summaries(where: Path) -> dict[tuple[str, str], dict]:
 
 
 @pytest.mark.timeout(600)
-def test_a_sweep_gives_one_table_with_a_row_a_job(work):
+def test_a_sweep_gives_one_table_with_a_row_a_job(tgs, work):
     told = tgs("eval", "-m", "prompt=simple,raw,box", "benchmark=stickers,stickers_r2", where=work)
     assert told.count("T_s (simple)") == told.count("R (raw reference)") == told.count("true box") == 2
     numbers = summaries(work)
@@ -60,7 +45,7 @@ def test_a_sweep_gives_one_table_with_a_row_a_job(work):
 
 
 @pytest.mark.timeout(600)
-def test_a_row_that_fails_stops_no_other_and_is_told(work):
+def test_a_row_that_fails_stops_no_other_and_is_told(tgs, work):
     command = [sys.executable, "-m", "tgs.eval", "-m", "prompt=simple,raw", "checkpoint=nowhere", "splits=[test_s]"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=300)
     assert done.returncode
@@ -73,7 +58,7 @@ def test_a_row_that_fails_stops_no_other_and_is_told(work):
 
 
 @pytest.mark.timeout(600)
-def test_an_evaluation_that_was_killed_ends_with_the_same_bytes_and_its_masks_score_as_it_did(work):
+def test_an_evaluation_that_was_killed_ends_with_the_same_bytes_and_its_masks_score_as_it_did(tgs, work):
     tgs("eval", "prompt=category", "masks=true", where=work)
     folder = next(work.glob("runs/eval/stickers-category-*"))
     record = (folder / "references.jsonl").read_bytes()
@@ -95,14 +80,14 @@ def test_an_evaluation_that_was_killed_ends_with_the_same_bytes_and_its_masks_sc
 
 
 @pytest.mark.timeout(600)
-def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(work):
+def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(tgs, work):
     same = ["+experiment=phase2_lora", "trainer.max_epochs=1", "task.val_thoughts=2", "data.batch_size=4"]
     assert "is done already" in tgs("train", *same, where=work)
     with pytest.raises(AssertionError, match=r"ConfigError: .*optim\.lr: 0\.001 there, 0\.1 here"):
         tgs("train", *same, "optim.lr=0.1", where=work)
 
 
-def test_help_answers_without_importing_torch(work):
+def test_help_answers_without_importing_torch(tgs, work):
     code = "import sys, tgs.train, tgs.eval; assert 'torch' not in sys.modules and 'lightning' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=work)
     assert "phase2_lora" in tgs("train", "--help", where=work)
