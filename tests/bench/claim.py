@@ -68,13 +68,22 @@ class Measured:
 
 
 def measure(claim: Claim) -> Measured:
-    """Time both in turn, so that a busy machine slows both, after a warm-up unless they are timed once."""
+    """Time both in turn, so that a busy machine slows both; after a warm-up, unless they are timed once."""
     if claim.rounds > 1:
         claim.plain(), claim.ours()
-    (plain, plain_mb), (ours, ours_mb) = with_peak(claim.plain), with_peak(claim.ours)
+    (plain, plain_mb, plain_s), (ours, ours_mb, ours_s) = _once(claim.plain), _once(claim.ours)
+    if claim.rounds > 1:
+        turns = [(timed(claim.plain), timed(claim.ours)) for _ in range(claim.rounds)]
+        plain_s, ours_s = (median(spent) for spent in zip(*turns, strict=True))
     difference = float(np.abs(plain - ours).max())
-    plain_s, ours_s = zip(*((timed(claim.plain), timed(claim.ours)) for _ in range(claim.rounds)), strict=True)
-    return Measured(claim, claim.times * median(plain_s), median(ours_s), difference, plain_mb, ours_mb)
+    return Measured(claim, claim.times * plain_s, ours_s, difference, plain_mb, ours_mb)
+
+
+def _once(call: Callable[[], np.ndarray]) -> tuple[np.ndarray, float | None, float]:
+    """What a call returns, its peak memory, and its CPU seconds."""
+    begun = time.process_time()
+    said, peak_mb = with_peak(call)
+    return said, peak_mb, time.process_time() - begun
 
 
 def timed(call: Callable[[], np.ndarray]) -> float:

@@ -1,4 +1,8 @@
-"""From boxes to masks: each box on its frame is outlined once, whoever asks for it, in this run or another."""
+"""From boxes to masks: each box on its frame is outlined once, whoever asks for it, in this run or another.
+
+The last digits of a mask depend on the boxes outlined with it. So jobs that begin together, each of which outlines what
+it needs before the other has kept it, may differ by a 255th here and there from jobs one after the other.
+"""
 
 from __future__ import annotations
 
