@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tgs.metrics.score import Score
 from tgs.pipeline.recall import Kind
-from tgs.types import Detections, Reference, Thought, ThoughtStatus
+from tgs.types import Detections, Masks, Reference, Thought, ThoughtStatus
 
 
 def _packed_thoughts(thoughts: Sequence[Thought]) -> list[dict[str, Any]]:
@@ -60,6 +60,11 @@ MASKS: Kind[NDArray[np.uint8]] = Kind(
     "masks", lambda soft: {"soft_HW": soft}, lambda kept: kept["soft_HW"], arrays=True
 )
 """The soft map of one box on one frame."""
+
+TRACKS: Kind[Masks] = Kind(
+    "tracks", lambda masks: {"soft_NHW": masks.soft_NHW}, lambda kept: Masks(kept["soft_NHW"]), arrays=True
+)
+"""The masks of one reference by a segmenter that follows it through the clip."""
 
 SCORES: Kind[dict[str, Any]] = Kind("scores", dict, dict)
 """A score that is nobody's yet, see `packed_score` and `score_of`."""

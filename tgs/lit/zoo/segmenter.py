@@ -17,7 +17,8 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from tgs.lit.optim import Optim, configure, hidden_matrices
-from tgs.segment.sam2 import build, candidates, decode, encode
+from tgs.segment.features import encode
+from tgs.segment.sam2 import build, candidates, decode
 
 LEARNS = ("image_encoder", "sam_prompt_encoder", "sam_mask_decoder", "no_mem_embed")
 """The memory parts stay as they were initialised: tgs segments frame by frame."""
