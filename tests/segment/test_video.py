@@ -93,8 +93,9 @@ def test_logits_are_the_package_s_own(folder: Path, clip: Path, boxes: dict[int,
     model = Sam2(weights=folder).model
     with torch.inference_mode():
         features = encode(model, to_pixels(frames_of(clip), 256, torch.device("cpu")))
-        low_N1hw = track(model, features, range(6), {frame: torch.from_numpy(box) for frame, box in boxes.items()})
-    ours_NHW = torch.nn.functional.interpolate(low_N1hw, (256, 256), mode="bilinear")[:, 0]
+        rows_N1 = torch.arange(6)[:, None]
+        low_N11hw = track(model, features, rows_N1, {frame: torch.from_numpy(box) for frame, box in boxes.items()})
+    ours_NHW = torch.nn.functional.interpolate(low_N11hw[:, 0], (256, 256), mode="bilinear")[:, 0]
     (theirs_NHW,) = predicted(folder, clip, boxes)
     torch.testing.assert_close(ours_NHW, theirs_NHW, atol=2e-3, rtol=0)
     followed = [frame for frame in range(6) if frame not in boxes]

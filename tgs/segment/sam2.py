@@ -29,8 +29,8 @@ LOGIT_BOUND = 32.0
 """Low-resolution logits are clamped to this before the soft map. Source: SAM2ImagePredictor._predict."""
 
 _REMEDY = (
-    "For the tiny scale run `python -m tgs.train +experiment=zoo_segmenter` and copy its export there; for the "
-    "published ones, `python -m tgs.weights segmenter=NAME` tells where they come from."
+    "For the tiny scale run `python -m tgs.train +experiment=zoo_segmenter`, then zoo_segmenter_memory, and copy its "
+    "export there; for the published ones, `python -m tgs.weights segmenter=NAME` tells where they come from."
 )
 
 POSTPROCESSING = {
@@ -214,10 +214,10 @@ class Sam2(nn.Module):
             for prompts in objects(per_frame, self.mode):
                 wanted.setdefault(prompts, []).append(index)
         scale_4 = self._scale(size_hw)
-        row_N = [row_of_frame[frame] for frame in range(len(row_of_frame))]
+        row_N1 = torch.tensor([[row_of_frame[frame]] for frame in range(len(row_of_frame))], device=self.model.device)
         for prompts, indices in wanted.items():
             boxes_14 = {frame: (torch.tensor([box]) * scale_4).to(self.model.device) for frame, box in prompts}
-            soft_NHW = _at_size(track(self.model, features, row_N, boxes_14), size_hw)
+            soft_NHW = _at_size(track(self.model, features, row_N1, boxes_14)[:, 0], size_hw)
             for index in indices:
                 for frame, boxes_K4 in enumerate(boxes[index]):
                     if self.mode is Tracking.video or not len(boxes_K4):

@@ -7,7 +7,7 @@ and knows files only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -43,8 +43,8 @@ def objects(per_frame: FrameBoxes, tracking: Tracking) -> list[Prompts]:
     ]
 
 
-def track(model: Any, features: ImageFeatures, row_N: Sequence[int], boxes_14: Mapping[int, Tensor]) -> Tensor:
-    """Mask logits (N, 1, h, w) of one object on every frame of a clip, at a quarter of the input size.
+def track(model: Any, features: ImageFeatures, row_NB: Tensor, boxes_B4: Mapping[int, Tensor]) -> Tensor:
+    """Mask logits (N, B, 1, h, w) of B objects on every frame of their clips, at a quarter of the input size.
 
     A frame with a box is outlined by it alone, and all others remember it; they are visited from the first frame with a
     box to the end, then from there to the beginning. Where SAM 2 says that the object is away, all logits are -1024.
@@ -52,8 +52,8 @@ def track(model: Any, features: ImageFeatures, row_N: Sequence[int], boxes_14: M
     Args:
         model: a `SAM2Base` in evaluation mode.
         features: of the frames.
-        row_N: where each frame of the clip lies in them.
-        boxes_14: by frame, xyxy in pixels of the model's square input; at least one.
+        row_NB: where each frame of each object's clip lies in them.
+        boxes_B4: by frame, xyxy in pixels of the model's square input; at least one frame, the same ones for all B.
 
     Source: SAM2VideoPredictor. It, too, keeps memories in bfloat16; here they are then read in the model's own
     precision, so that no autocast is needed. No holes are filled (`fill_hole_area=0`).
@@ -62,36 +62,35 @@ def track(model: Any, features: ImageFeatures, row_N: Sequence[int], boxes_14: M
     followed: dict[int, Any] = {}
     memory = {"cond_frame_outputs": prompted, "non_cond_frame_outputs": followed}
 
-    def look(frame: int, box_14: Tensor | None, *, back: bool = False) -> dict[str, Any]:
-        row = slice(row_N[frame], row_N[frame] + 1)
-        levels = [level_NDhw[row] for level_NDhw in (*features.high_res_NDhw, features.embed_NDhw)]
+    def look(frame: int, box_B4: Tensor | None, *, back: bool = False) -> dict[str, Any]:
+        levels = [level_NDhw[row_NB[frame]] for level_NDhw in (*features.high_res_NDhw, features.embed_NDhw)]
         found = model.track_step(
-            frame_idx=frame, is_init_cond_frame=box_14 is not None,
+            frame_idx=frame, is_init_cond_frame=box_B4 is not None,
             current_vision_feats=[_flat(level) for level in levels],
             current_vision_pos_embeds=[_flat(model.image_encoder.neck.position_encoding(levels[-1]))],
             feat_sizes=[(level.shape[-2], level.shape[-1]) for level in levels],
-            point_inputs=None if box_14 is None else _corners(box_14), mask_inputs=None,
-            output_dict=memory, num_frames=len(row_N), track_in_reverse=back,
+            point_inputs=None if box_B4 is None else _corners(box_B4), mask_inputs=None,
+            output_dict=memory, num_frames=len(row_NB), track_in_reverse=back,
         )  # fmt: skip
         found["maskmem_features"] = found["maskmem_features"].bfloat16().to(levels[-1].dtype)
         return found
 
-    for frame, box_14 in boxes_14.items():
-        prompted[frame] = look(frame, box_14)
-    first = min(boxes_14)
-    for frame in range(first + 1, len(row_N)):
+    for frame, box_B4 in boxes_B4.items():
+        prompted[frame] = look(frame, box_B4)
+    first = min(boxes_B4)
+    for frame in range(first + 1, len(row_NB)):
         if frame not in prompted:
             followed[frame] = look(frame, None)
     for frame in range(first - 1, -1, -1):
         followed[frame] = look(frame, None, back=True)
     every = prompted | followed
-    return torch.cat([every[frame]["pred_masks"] for frame in range(len(row_N))])
+    return torch.stack([every[frame]["pred_masks"] for frame in range(len(row_NB))])
 
 
-def _corners(box_14: Tensor) -> dict[str, Tensor]:
+def _corners(box_B4: Tensor) -> dict[str, Tensor]:
     """A box is two points labelled 2 and 3, as in `decode`."""
-    labels_12 = torch.tensor([[2, 3]], dtype=torch.int32, device=box_14.device)
-    return {"point_coords": box_14.reshape(1, 2, 2), "point_labels": labels_12}
+    labels_B2 = torch.tensor([[2, 3]], dtype=torch.int32, device=box_B4.device).expand(len(box_B4), 2)
+    return {"point_coords": box_B4.reshape(-1, 2, 2), "point_labels": labels_B2}
 
 
 def _flat(level_BDhw: Tensor) -> Tensor:
