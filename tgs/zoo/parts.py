@@ -14,7 +14,7 @@ PARTS = {
     "phase1_audio": "phase1_audio",
     "phase1_visual": "phase1_visual",
     "grounder": "zoo_grounder",
-    "segmenter": "zoo_segmenter",
+    "segmenter": "zoo_segmenter_memory",
 }
 """Folder of the zoo: name below conf/experiment."""
 STAGES = (
