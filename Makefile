@@ -26,23 +26,23 @@ demo: setup
 # -k goes on with what does not need a stage that failed. The same command goes on where it was stopped.
 # ZOO_ARGS go to every training, as in ZOO_ARGS=gate.enforce=false.
 ZOO := runs/zoo
-ZOO_PARTS := zoo_llm zoo_vision zoo_audio phase1_visual phase1_audio zoo_grounder zoo_segmenter
+ZOO_PARTS := zoo_llm zoo_vision zoo_audio phase1_visual phase1_audio zoo_grounder zoo_segmenter_memory
 ZOO_DEVICE = $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
 ZOO_TRAIN = OMP_NUM_THREADS=1 $(BIN)/python -m tgs.train +experiment=$@ paths.zoo=$(ZOO) trainer=$(ZOO_DEVICE) \
 	hydra.run.dir=runs/train/$@/log \
 	'hydra.job_logging.formatters.short.format="[%(asctime)s] $@: %(message)s"' $(ZOO_ARGS)
-.PHONY: zoo_stages zoo_captions zoo_grounder_backbone $(ZOO_PARTS)
+.PHONY: zoo_stages zoo_captions zoo_grounder_backbone zoo_segmenter $(ZOO_PARTS)
 
 zoo: setup
 	$(MAKE) --no-print-directory zoo_stages; status=$$?; $(BIN)/python -m tgs.zoo stages; exit $$status
 
-zoo_stages: phase1_visual phase1_audio zoo_grounder zoo_segmenter
+zoo_stages: phase1_visual phase1_audio zoo_grounder zoo_segmenter_memory
 
 $(ZOO_PARTS): setup
 	$(ZOO_TRAIN)
 	$(BIN)/python -m tgs.zoo install runs/train/$@ --to $(ZOO)
 
-zoo_grounder_backbone: setup
+zoo_grounder_backbone zoo_segmenter: setup
 	$(ZOO_TRAIN)
 
 zoo_captions: setup
@@ -51,6 +51,7 @@ zoo_captions: setup
 # Both phases of captions build the whole thinker, and so need both encoders in place.
 phase1_visual phase1_audio: zoo_llm zoo_vision zoo_audio zoo_captions
 zoo_grounder: zoo_grounder_backbone
+zoo_segmenter_memory: zoo_segmenter
 
 # A file's tests stay in one process, for they share what is costly to make; a thread each.
 test: check

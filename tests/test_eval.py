@@ -16,7 +16,7 @@ from tgs.pipeline.recall import Recall
 from tgs.pipeline.store import Store
 from tgs.segment.sam2 import Sam2
 from tgs.segment.view import Viewed
-from tgs.types import NullIn, Padding, Reading, Unparsed, Wording
+from tgs.types import NullIn, Padding, Reading, Tracking, Unparsed, Wording
 
 register(EvalConfig)
 
@@ -56,12 +56,21 @@ def test_one_of_two_views_is_enough(override, swapped, size_px):
     assert (segmenter.swap_channels, segmenter.size_px) == (swapped, size_px)
 
 
+def test_a_mode_reaches_the_segmenter_and_says_how_masks_are_kept():
+    assert not build_agent(composed("prompt=box"), Recall()).tracks
+    for mode in (Tracking.video, Tracking.video_filled):
+        agent = build_agent(composed("prompt=box", f"segmenter.mode={mode}"), Recall())
+        assert agent.tracks
+        assert agent.segmenter.model.mode is mode
+
+
 @pytest.mark.parametrize(("override", "changed"), [
     ("thresholds.box=0.3", set()), ("prompt=fine", set()), ("protocol=strict", set()), ("asking.batch_rows=3", set()),
     ("+segmenter.batch_boxes=3", set()), ("overlays=2", set()), ("trainer=cpu", set()),
     ("asking.wording=test", {"thinker"}), ("thinker.max_new_tokens=64", {"thinker"}),
     ("+grounder.floor=0.07", {"grounder"}),
-    ("segmenting.size_px=64", {"segmenter"}), ("trainer.precision=bf16-mixed", {"thinker", "grounder", "segmenter"}),
+    ("segmenting.size_px=64", {"segmenter"}), ("segmenter.mode=video", {"segmenter"}),
+    ("trainer.precision=bf16-mixed", {"thinker", "grounder", "segmenter"}),
 ])  # fmt: skip
 def test_a_stage_is_another_where_a_setting_matters_to_it_and_only_there(tmp_path, override, changed):
     def identities(*overrides):

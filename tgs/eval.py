@@ -25,7 +25,7 @@ from tgs.config.job import job_folder, plain_errors, sweep_goes_on
 from tgs.digest import digest_files, digest_value
 from tgs.errors import WeightsError
 from tgs.processes import first_process, only_first_tells, refuse_overwrite_by_many
-from tgs.types import THINKING, Control, Padding, Policy
+from tgs.types import THINKING, Control, Padding, Policy, Tracking
 
 if TYPE_CHECKING:
     from tgs.data.files import BenchmarkFiles
@@ -144,7 +144,7 @@ def build_agent(config: EvalConfig, recall: Recall) -> Agent:
         texts=TextRule(prompt.unparsed, prompt.null_in, prompt.extra_dot),
         adaptive=AdaptiveRule(prompt.rival_share, prompt.rival_frames, prompt.settle),
         recall=recall, encoders=lambda: encoders_identity(resolved(config.thinker), numerics(config), recall.kept),
-        apart=config.asking.padding is Padding.masked,
+        apart=config.asking.padding is Padding.masked, tracks=config.segmenter.mode != Tracking.image,
     )  # fmt: skip
 
 
@@ -235,6 +235,7 @@ def origin_of(cfg: DictConfig, files: BenchmarkFiles) -> dict[str, Any]:
         "one_per_uid": cfg.one_per_uid,
         "asking": OmegaConf.to_container(cfg.asking, enum_to_str=True) if thinks else None,
         "segmenting": OmegaConf.to_container(cfg.segmenting),
+        "segmenter": {"mode": cfg.segmenter.mode},
         "thresholds": OmegaConf.to_container(cfg.thresholds),
         "protocol": cfg.protocol.name,
         "checkpoint": weights,

@@ -184,7 +184,7 @@ class Masks:
 
     Attributes:
         soft_NHW: uint8, the sigmoid of the logits in 255ths, so that an 8-bit image holds all of it; from 128 on, a
-            pixel belongs to the object. All zero on a frame without a box.
+            pixel belongs to the object. All zero on a frame without a box, unless the segmenter tracks.
     """
 
     soft_NHW: NDArray[np.uint8]
@@ -283,6 +283,14 @@ class Reading(StrEnum):
 
     strict = "strict"  # all tags, each once and in order, or none
     by_tag = "by_tag"  # each tag on its own, its first match: the released code
+
+
+class Tracking(StrEnum):
+    """Where the masks of a reference come from; see `tgs.segment.sam2.Sam2`."""
+
+    image = "image"  # a frame's mask from its own boxes: the released code
+    video = "video"  # SAM 2's memory, from the first frame that has a box, into all others
+    video_filled = "video_filled"  # as image; frames without a box from the memory of all that have one
 
 
 class Control(StrEnum):

@@ -174,6 +174,7 @@ def test_the_default_thresholds_are_the_articles_and_turn_nobody_down():
         (["prompt=raw", "control=audio_shuffled"], r"control=audio_shuffled .* prompt=raw never thinks"),
         (["prompt=category", "thresholds.doubt=0.5"], r"thresholds\.doubt .* prompt=category never thinks"),
         (["prompt=box", "thresholds.reject=0.5"], r"thresholds\.reject .* prompt=box never asks"),
+        (["segmenter.mode=vidoe"], r"segmenter\.mode is one of image, video, video_filled; got vidoe"),
         (["prompt=raw", "prompt.unparsed=error"], r"prompt\.unparsed has no effect with prompt=raw.*prompt=simple"),
         (["prompt=raw", "asking.wording=test"], r"asking\.wording has no effect with prompt=raw"),
         (["prompt=category", "quirk=unmasked_padding"], r"asking\.padding has no effect with prompt=category"),

@@ -58,8 +58,8 @@ GROUNDER = {
     "config": "W/detector.py", "floor": 0.05, "short_px": 800,
 }  # fmt: skip
 SEGMENTER = {
-    "_target_": "tgs.segment.sam2.Sam2", "weights": "W/sam/model.safetensors", "batch_frames": 10, "batch_boxes": 32,
-    "swap_channels": False, "size_px": None,
+    "_target_": "tgs.segment.sam2.Sam2", "weights": "W/sam/model.safetensors", "mode": "image", "batch_frames": 10,
+    "batch_boxes": 32, "swap_channels": False, "size_px": None,
 }  # fmt: skip
 READ = {
     "thinker": {name for name in FILES if name.split("/")[0] in

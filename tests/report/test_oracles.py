@@ -81,6 +81,16 @@ def test_thresholds_matter_only_where_the_detector_is_asked():
     assert differences(ours, {**theirs, "policy": "category"}, Policy.category) == "thresholds.box is 0.2, not 0.1"
 
 
+def test_an_oracle_follows_objects_as_the_run_does(write):
+    run = write("run", seen=SEEN, policy="box", segmenter={"mode": "video"})
+    ours, theirs = {"segmenter": {"mode": "video"}}, {"policy": "box", "segmenter": {"mode": "image"}}
+    assert differences(ours, theirs, Policy.box) == "segmenter.mode is image, not video"
+    assert "segmenter.mode=video" in shlex.split(command(run, read(run), Policy.category))
+    for mode in ({}, {"segmenter": {"mode": "image"}}):
+        plain = write("plain", seen=SEEN, **mode)
+        assert "segmenter" not in command(plain, read(plain), Policy.box)
+
+
 def test_the_last_oracle_and_records_of_before_are_refused(write, run):
     with pytest.raises(ConfigError, match="has the true boxes: all that it loses is Segment's"):
         swap_of(write("box", seen=SEEN, policy="box"))

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tgs.errors import WeightsError
-from tgs.segment.sam2 import POSTPROCESSING, Sam2, build, candidates, decode, encode, to_pixels
+from tgs.segment.features import encode, to_pixels
+from tgs.segment.sam2 import POSTPROCESSING, Sam2, build, candidates, decode
 
 CONFIG = Path(__file__).parents[2] / "tgs" / "segment" / "configs" / "tiny.yaml"
 FRAMES = np.random.default_rng(0).integers(0, 256, (3, 36, 64, 3), dtype=np.uint8)

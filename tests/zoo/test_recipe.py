@@ -18,7 +18,7 @@ def test_every_stage_is_an_experiment_with_a_gate():
     trained = [name for name, entry in experiments().items() if entry == "train"]
     stages = {name for name in trained if not name.startswith("phase2")}
     assert set(STAGES) == stages
-    assert set(PARTS.values()) == stages - {"zoo_grounder_backbone"}
+    assert set(PARTS.values()) == stages - {"zoo_grounder_backbone", "zoo_segmenter"}
     assert all(today(stage).gate for stage in STAGES)
 
 
@@ -35,6 +35,13 @@ def test_device_and_places_do_not_count_but_settings_do():
     assert today("zoo_segmenter", ["trainer=gpu", "paths.runs=elsewhere"]).recipe == base
     assert today("zoo_segmenter", ["thinker.max_new_tokens=1"]).recipe == base  # a component that it does not use
     assert differing(base, today("zoo_segmenter", ["optim.lr=0.5"]).recipe) == ["optim.lr: 0.001 there, 0.5 here"]
+
+
+def test_a_setting_that_is_null_does_not_count_until_it_is_set():
+    base = today("zoo_segmenter").recipe
+    assert None not in base["trainer"].values()
+    assert differing(base, today("zoo_segmenter", ["trainer.limit_train_batches=3"]).recipe) != []
+    assert today("zoo_segmenter", ["trainer.num_nodes=2"]).recipe == base
 
 
 def test_what_the_task_points_at_counts():

@@ -11,7 +11,7 @@ from tgs.zoo.install import install
 from tgs.zoo.parts import PARTS
 from tgs.zoo.verify import verify
 
-FIRST = ("zoo_vision", "zoo_audio", "zoo_llm", "zoo_grounder", "zoo_segmenter")
+FIRST = ("zoo_vision", "zoo_audio", "zoo_llm", "zoo_grounder", "zoo_segmenter_memory")
 
 
 @pytest.fixture

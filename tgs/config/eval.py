@@ -12,7 +12,7 @@ from tgs.config.protocol import ProtocolConfig
 from tgs.config.table import TableConfig
 from tgs.config.trainer import SHARDING, TrainerConfig
 from tgs.errors import ConfigError
-from tgs.types import THINKING, Control, NullIn, Padding, Policy, Reading, Settle, Unparsed, Wording
+from tgs.types import THINKING, Control, NullIn, Padding, Policy, Reading, Settle, Tracking, Unparsed, Wording
 
 NO_QUIRK, ALL_QUIRKS = "none", "all"
 """Names in conf/quirk: ours, and the released code's way in everything."""
@@ -164,6 +164,8 @@ def check_evaluation(cfg: DictConfig) -> None:
     for group, key in (("asking", "batch_rows"), ("segmenting", "size_px")):
         if (value := cfg[group][key]) is not None and value < 1:
             raise ConfigError(f"{group}.{key} must be at least 1; got {value}")
+    if cfg.segmenter.mode not in [*Tracking]:
+        raise ConfigError(f"segmenter.mode is one of {', '.join(Tracking)}; got {cfg.segmenter.mode}")
     if cfg.trainer.strategy in SHARDING:
         raise ConfigError(
             f"trainer.strategy={cfg.trainer.strategy} is for training: evaluate with trainer=gpu or trainer=ddp"

@@ -22,7 +22,7 @@ from tgs.pipeline.adaptive import AdaptiveRule, is_open, rival_counts, settled, 
 from tgs.pipeline.description import TextRule, believed, first_text
 from tgs.pipeline.grounded import Grounded, accepted, by_detector, by_truth, nothing
 from tgs.pipeline.kinds import DETECTIONS, FEATURES, THOUGHTS
-from tgs.pipeline.outline import outlined
+from tgs.pipeline.outline import outlined, tracked
 from tgs.pipeline.recall import Recall
 from tgs.pipeline.stage import Stage
 from tgs.segment.base import Segmenter
@@ -64,6 +64,7 @@ class Agent:
         recall: of what is known from other runs.
         encoders: digest of the thinker's frozen encoders, asked where there is a store; None keeps no features.
         apart: whether a thought does not depend on those beside it; with `Padding.unmasked` it does.
+        tracks: whether a mask depends on boxes of other frames, as in all modes but `Tracking.image`.
         seconds: time spent so far, by stage.
     """
 
@@ -81,6 +82,7 @@ class Agent:
     recall: Recall = field(default_factory=Recall)
     encoders: Callable[[], str] | None = None
     apart: bool = True
+    tracks: bool = False
     seconds: dict[str, float] = field(default_factory=lambda: {"think": 0.0, "ground": 0.0, "segment": 0.0})
 
     @property
@@ -127,7 +129,8 @@ class Agent:
     def outline(self, footage: Footage, outcomes: Sequence[Outcome]) -> list[Masks]:
         """Masks of some outcomes of one clip, in order."""
         with self._timed("segment"):
-            return outlined(footage, [outcome.grounded.boxes for outcome in outcomes], self.segmenter, self.recall)
+            boxes = [outcome.grounded.boxes for outcome in outcomes]
+            return (tracked if self.tracks else outlined)(footage, boxes, self.segmenter, self.recall)
 
     def _thoughts(self, shown: Sequence[Footage], references: Sequence[Sequence[Reference]]) -> list[list[Thought]]:
         """Kept by reference, unless a thought depends on those beside it: then a clip's are kept as one."""

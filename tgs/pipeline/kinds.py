@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tgs.metrics.score import Score
 from tgs.pipeline.recall import Kind
 from tgs.think.features import Features
-from tgs.types import Detections, Reference, Thought, ThoughtStatus
+from tgs.types import Detections, Masks, Reference, Thought, ThoughtStatus
 
 
 def _packed_features(features: Features) -> dict[str, NDArray[Any]]:
@@ -86,6 +86,11 @@ MASKS: Kind[NDArray[np.uint8]] = Kind(
 The image embedding that it was decoded from is not kept: SAM 2.1 Hiera-L's takes 17 MB a frame in float32, 134 GB for
 the 799 test clips of Ref-AVSBench. It would push all else out of a store's budget.
 """
+
+TRACKS: Kind[Masks] = Kind(
+    "tracks", lambda masks: {"soft_NHW": masks.soft_NHW}, lambda kept: Masks(kept["soft_NHW"]), arrays=True
+)
+"""The masks of one reference by a segmenter that follows it through the clip."""
 
 SCORES: Kind[dict[str, Any]] = Kind("scores", dict, dict)
 """A score that is nobody's yet, see `packed_score` and `score_of`."""

@@ -1,4 +1,4 @@
-"""From boxes to masks: each box on its frame is outlined once, whoever asks for it, in this run or another.
+"""From boxes to masks: what was outlined once is not outlined again, whoever asks for it, in this run or another.
 
 The last digits of a mask depend on the boxes outlined with it. So jobs that begin together, each of which outlines what
 it needs before the other has kept it, may differ by a 255th here and there from jobs one after the other.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tgs.pipeline.kinds import MASKS
+from tgs.pipeline.kinds import MASKS, TRACKS
 from tgs.pipeline.recall import Recall
 from tgs.pipeline.stage import Stage
 from tgs.segment.base import FrameBoxes, Segmenter
@@ -22,7 +22,7 @@ Place = tuple[int, tuple[float, float, float, float]]
 
 
 def outlined(footage: Footage, boxes: Sequence[FrameBoxes], segmenter: Stage[Segmenter], recall: Recall) -> list[Masks]:
-    """Masks of several references of one clip; arguments and result as of `Segmenter.segment`."""
+    """Masks of several references of one clip, kept box by box; arguments and result as of `Segmenter.segment`."""
     if recall.store is None:
         return segmenter.model.segment(footage.clip.frames_NHWC, boxes)
     of_reference = [_places(per_frame) for per_frame in boxes]
@@ -43,6 +43,15 @@ def outlined(footage: Footage, boxes: Sequence[FrameBoxes], segmenter: Stage[Seg
             np.maximum(joined.soft_NHW[frame], known[frame, box], out=joined.soft_NHW[frame])
         masks.append(joined)
     return masks
+
+
+def tracked(footage: Footage, boxes: Sequence[FrameBoxes], segmenter: Stage[Segmenter], recall: Recall) -> list[Masks]:
+    """The same of a segmenter whose masks depend on boxes of other frames: kept by all boxes of a reference."""
+    return recall.each(
+        TRACKS, boxes,
+        lambda per_frame: [segmenter.identity, footage.content, [boxes_K4.tolist() for boxes_K4 in per_frame]],
+        lambda missing: segmenter.model.segment(footage.clip.frames_NHWC, missing),
+    )  # fmt: skip
 
 
 def _places(per_frame: FrameBoxes) -> list[Place]:

@@ -13,9 +13,9 @@ from tgs.report.records import EvalFolder
 from tgs.report.results import Evaluation, read
 from tgs.report.swap import Swap
 from tgs.report.tables import flat
-from tgs.types import Policy
+from tgs.types import Policy, Tracking
 
-SAME = ("benchmark_digest", "scale", "protocol", "zoo")
+SAME = ("benchmark_digest", "scale", "protocol", "zoo", "segmenter.mode")
 """What an oracle must have in common with the run; records name weights by `zoo`."""
 
 DETECTED = ("thresholds.box", "thresholds.choice", "thresholds.max_boxes", "thresholds.reject")
@@ -101,6 +101,8 @@ def command(path: Path, run: Evaluation, policy: Policy) -> str:
     ours = flat(run.origin)
     usual = flat({"thresholds": vars(ThresholdsConfig())})
     words = [f"prompt={policy}", *(f"{key}={ours[key]}" for key in ("benchmark", "scale", "protocol"))]
+    if ours.get("segmenter.mode", Tracking.image) != Tracking.image:
+        words.append(f"segmenter.mode={ours['segmenter.mode']}")
     if policy is not Policy.box:
         words += [f"{key}={ours[key]}" for key in DETECTED if key in ours and ours[key] != usual[key]]
     splits = sorted({score.split.value for score in run.scores})

@@ -1,1 +1,1 @@
-"""Segment: boxes of an object become its outline, frame by frame."""
+"""Segment: boxes of an object become its outline, frame by frame or by SAM 2's memory."""

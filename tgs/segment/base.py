@@ -26,7 +26,8 @@ class Segmenter(Protocol):
 
         Returns:
             One `Masks` per reference at the frames' own size. Several boxes on a frame: the union of their masks
-            and the maximum of their soft maps. No box: an all-zero map.
+            and the maximum of their soft maps. No box: an all-zero map, unless the segmenter tracks into such frames;
+            without any box the reference has no mask at all.
 
         Raises:
             ValueError: frames are not uint8 (N, H, W, 3), or the boxes do not fit them in number or shape.

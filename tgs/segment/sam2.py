@@ -1,4 +1,4 @@
-"""SAM 2 as an image segmenter: the only file that imports the `sam2` package.
+"""SAM 2, frame by frame or with its memory: the only file that imports the `sam2` package.
 
 `build_sam2` is not used, because it composes its config through Hydra's one global state and so cannot run
 inside a Hydra job. We read the same YAML with OmegaConf and re-apply what `build_sam2` adds to it.
@@ -6,10 +6,11 @@ inside a Hydra job. We read the same YAML with OmegaConf and re-apply what `buil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,17 +20,17 @@ from torch import Tensor, nn
 
 from tgs.errors import WeightsError
 from tgs.segment.base import FrameBoxes
-from tgs.types import INSIDE, Masks
+from tgs.segment.features import ImageFeatures, encode, to_pixels
+from tgs.segment.video import Prompts, objects, track
+from tgs.types import INSIDE, Masks, Tracking
 from tgs.weight_files import fit, read_checkpoint, read_weights
 
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
 LOGIT_BOUND = 32.0
 """Low-resolution logits are clamped to this before the soft map. Source: SAM2ImagePredictor._predict."""
 
 _REMEDY = (
-    "For the tiny scale run `python -m tgs.train +experiment=zoo_segmenter` and copy its export there; for the "
-    "published ones, `python -m tgs.weights segmenter=NAME` tells where they come from."
+    "For the tiny scale run `python -m tgs.train +experiment=zoo_segmenter`, then zoo_segmenter_memory, and copy its "
+    "export there; for the published ones, `python -m tgs.weights segmenter=NAME` tells where they come from."
 )
 
 POSTPROCESSING = {
@@ -39,12 +40,14 @@ POSTPROCESSING = {
 }
 """Mask decoder options that `build_sam2` switches on by default: without them masks differ."""
 
+MEMORISED = {"binarize_mask_from_pts_for_mem_enc": True}
+"""Likewise of `build_sam2_video_predictor`: what is remembered of a frame with a box is its mask, not the soft map."""
 
-class ImageFeatures(NamedTuple):
-    """What the encoder says of some frames; the decoder reads it once per box."""
+Rows = Mapping[int, int]
+"""Where a frame of the clip lies in the features."""
 
-    embed_NDhw: Tensor
-    high_res_NDhw: tuple[Tensor, ...]
+Part = tuple[int, int, NDArray[np.uint8]]
+"""Of one reference on one frame: index, frame, soft map (H, W), to be joined to what else is found there."""
 
 
 def build(config: Path | str) -> nn.Module:
@@ -68,17 +71,10 @@ def build(config: Path | str) -> nn.Module:
     tree = OmegaConf.load(config_file(config))
     for key, value in POSTPROCESSING.items():
         OmegaConf.update(tree, f"model.sam_mask_decoder_extra_args.{key}", value, force_add=True)
+    for key, value in MEMORISED.items():
+        OmegaConf.update(tree, f"model.{key}", value, force_add=True)
     OmegaConf.resolve(tree)
     return instantiate(tree.model, _recursive_=True)
-
-
-def encode(model: Any, pixels_NCHW: Tensor) -> ImageFeatures:
-    """Features of normalised square frames. Source: SAM2ImagePredictor.set_image_batch, without its fixed sizes."""
-    fpn = model.forward_image(pixels_NCHW)["backbone_fpn"][-model.num_feature_levels :]
-    embed_NDhw = fpn[-1]
-    if model.directly_add_no_mem_embed:
-        embed_NDhw = embed_NDhw + model.no_mem_embed.reshape(1, -1, 1, 1)
-    return ImageFeatures(embed_NDhw, tuple(fpn[:-1]))
 
 
 def decode(model: Any, features: ImageFeatures, frame_K: Tensor, boxes_K4: Tensor) -> Tensor:
@@ -109,10 +105,13 @@ def candidates(model: Any, features: ImageFeatures, frame_K: Tensor, boxes_K4: T
 
 def _prompted(model: Any, features: ImageFeatures, frame_K: Tensor, boxes_K4: Tensor) -> dict[str, Any]:
     """The decoder's inputs. A box is two points labelled 2 and 3, as SAM2ImagePredictor._predict has it."""
+    embed_NDhw = features.embed_NDhw
+    if model.directly_add_no_mem_embed:
+        embed_NDhw = embed_NDhw + model.no_mem_embed.reshape(1, -1, 1, 1)
     corners = torch.tensor([[2, 3]], dtype=torch.int, device=boxes_K4.device).expand(len(boxes_K4), 2)
     sparse, dense = model.sam_prompt_encoder(points=(boxes_K4.reshape(-1, 2, 2), corners), boxes=None, masks=None)
     return {
-        "image_embeddings": features.embed_NDhw[frame_K],
+        "image_embeddings": embed_NDhw[frame_K],
         "image_pe": model.sam_prompt_encoder.get_dense_pe(),
         "sparse_prompt_embeddings": sparse,
         "dense_prompt_embeddings": dense,
@@ -121,21 +120,25 @@ def _prompted(model: Any, features: ImageFeatures, frame_K: Tensor, boxes_K4: Te
     }
 
 
-def to_pixels(frames_NHWC: NDArray[np.uint8], size_px: int, device: torch.device) -> Tensor:
-    """uint8 RGB frames -> normalised float (N, 3, size, size), aspect not kept. Source: SAM2Transforms."""
-    frames_NCHW = torch.from_numpy(np.ascontiguousarray(frames_NHWC)).to(device).permute(0, 3, 1, 2).float() / 255
-    square = F.interpolate(frames_NCHW, (size_px, size_px), mode="bilinear", align_corners=False, antialias=True)
-    mean, std = (torch.tensor(v, device=device).reshape(3, 1, 1) for v in (MEAN, STD))
-    return (square - mean) / std
-
-
 class Sam2(nn.Module):
-    """Box-prompted SAM 2, frame by frame, as the released ground-segment scripts use it (no video memory).
+    """Box-prompted SAM 2.
+
+    `mode` says what becomes of a reference's boxes. A reference without any box has no mask in all modes.
+
+    * image: a frame's mask comes from its own boxes alone, and a frame without a box has none: the article's way, and
+      that of the released ground-segment scripts.
+    * video: the boxes of the first frame that has any prompt SAM 2, and its memory follows what they hold to the end of
+      the clip, then back to its beginning; boxes of later frames are passed over.
+    * video_filled: frames with a box keep the mask of mode image, bit for bit. On the others SAM 2 remembers all of
+      these, prompted by their boxes.
+
+    Of several boxes each is followed as an object of its own, see `objects`, and the union is shown.
 
     Args:
         weights: a folder with `model.safetensors` and `config.yaml` (the shipped tiny scale), or a checkpoint
             file (`.safetensors`, or the published `.pt`).
         config: see `build`; None reads the `config.yaml` beside the weights.
+        mode: a `Tracking`, see above.
         batch_frames: frames encoded at once.
         batch_boxes: boxes decoded at once.
 
@@ -144,49 +147,100 @@ class Sam2(nn.Module):
     """
 
     def __init__(
-        self, *, weights: Path | str, config: Path | str | None = None, batch_frames: int = 10, batch_boxes: int = 32
+        self,
+        *,
+        weights: Path | str,
+        config: Path | str | None = None,
+        mode: Tracking = Tracking.image,
+        batch_frames: int = 10,
+        batch_boxes: int = 32,
     ) -> None:
         super().__init__()
+        self.mode = Tracking(mode)  # a config gives its name
         self.batch_frames, self.batch_boxes = batch_frames, batch_boxes
         self.model: Any = load(Path(weights), config)
 
     @torch.inference_mode()
     def segment(self, frames_NHWC: NDArray[np.uint8], boxes: Sequence[FrameBoxes]) -> list[Masks]:
-        """See `Segmenter.segment`. Frames without a box are never encoded, equal boxes are decoded once."""
+        """See `Segmenter.segment`. A frame is encoded once, and not at all if no mask depends on it."""
         _check(frames_NHWC, boxes)
         n, height, width = frames_NHWC.shape[:3]
         masks = [Masks.empty((n, height, width)) for _ in boxes]
+        boxed = sorted({frame for per_frame in boxes for frame, boxes_K4 in enumerate(per_frame) if len(boxes_K4)})
+        if not boxed:
+            return masks
+        unboxed = [] if self.mode is Tracking.image else [frame for frame in range(n) if frame not in boxed]
+        # Apart, so that a frame with a box shares its batch with the same ones in all modes: else its last digits move.
+        features, row_of_frame = self._encode(frames_NHWC, boxed, unboxed)
+        found: list[Iterable[Part]] = []
+        if self.mode is not Tracking.video:
+            found.append(self._outlined(features, row_of_frame, boxes, (height, width)))
+        if self.mode is not Tracking.image:
+            found.append(self._followed(features, row_of_frame, boxes, (height, width)))
+        for index, frame, soft_HW in chain(*found):
+            shown_HW = masks[index].soft_NHW[frame]
+            np.maximum(shown_HW, soft_HW, out=shown_HW)
+        return masks
+
+    def _outlined(
+        self, features: ImageFeatures, row_of_frame: Rows, boxes: Sequence[FrameBoxes], size_hw: tuple[int, int]
+    ) -> Iterator[Part]:
+        """What each box holds on its own frame; equal boxes are decoded once."""
         wanted: dict[tuple[int, bytes], list[int]] = {}
         for index, per_frame in enumerate(boxes):
             for frame, boxes_K4 in enumerate(per_frame):
                 for box_4 in np.asarray(boxes_K4, np.float32):
                     wanted.setdefault((frame, box_4.tobytes()), []).append(index)
-        if not wanted:
-            return masks
-        features, row_of_frame = self._encode(frames_NHWC, sorted({frame for frame, _ in wanted}))
-        scale = torch.tensor([self.model.image_size / width, self.model.image_size / height] * 2)
+        scale_4 = self._scale(size_hw)
         keys = list(wanted)
         for start in range(0, len(keys), self.batch_boxes):
             part = keys[start : start + self.batch_boxes]
             frame_K = torch.tensor([row_of_frame[frame] for frame, _ in part], device=features.embed_NDhw.device)
-            boxes_K4 = torch.from_numpy(np.stack([np.frombuffer(box, np.float32) for _, box in part])) * scale
+            boxes_K4 = torch.from_numpy(np.stack([np.frombuffer(box, np.float32) for _, box in part])) * scale_4
             low_K1hw = decode(self.model, features, frame_K, boxes_K4.to(frame_K.device))
-            for key, soft_HW in zip(part, _at_size(low_K1hw, (height, width)), strict=True):
+            for key, soft_HW in zip(part, _at_size(low_K1hw, size_hw), strict=True):
                 for index in wanted[key]:
-                    np.maximum(masks[index].soft_NHW[key[0]], soft_HW, out=masks[index].soft_NHW[key[0]])
-        return masks
+                    yield index, key[0], soft_HW
 
-    def _encode(self, frames_NHWC: NDArray[np.uint8], used: list[int]) -> tuple[ImageFeatures, dict[int, int]]:
-        """Features of the frames in `used`, and the row of each in them."""
-        parts = []
-        for start in range(0, len(used), self.batch_frames):
-            chosen = frames_NHWC[used[start : start + self.batch_frames]]
-            parts.append(encode(self.model, to_pixels(chosen, self.model.image_size, self.model.device)))
+    def _followed(
+        self, features: ImageFeatures, row_of_frame: Rows, boxes: Sequence[FrameBoxes], size_hw: tuple[int, int]
+    ) -> Iterator[Part]:
+        """What memory says; equal objects are followed once.
+
+        One after the other, as SAM2VideoPredictor does it: a mask never depends on the references beside it.
+        """
+        wanted: dict[Prompts, list[int]] = {}
+        for index, per_frame in enumerate(boxes):
+            for prompts in objects(per_frame, self.mode):
+                wanted.setdefault(prompts, []).append(index)
+        scale_4 = self._scale(size_hw)
+        row_N1 = torch.tensor([[row_of_frame[frame]] for frame in range(len(row_of_frame))], device=self.model.device)
+        for prompts, indices in wanted.items():
+            boxes_14 = {frame: (torch.tensor([box]) * scale_4).to(self.model.device) for frame, box in prompts}
+            soft_NHW = _at_size(track(self.model, features, row_N1, boxes_14)[:, 0], size_hw)
+            for index in indices:
+                for frame, boxes_K4 in enumerate(boxes[index]):
+                    if self.mode is Tracking.video or not len(boxes_K4):
+                        yield index, frame, soft_NHW[frame]
+
+    def _scale(self, size_hw: tuple[int, int]) -> Tensor:
+        """From pixels of the frames to those of the model's square input."""
+        return torch.tensor([self.model.image_size / size_hw[1], self.model.image_size / size_hw[0]] * 2)
+
+    def _encode(self, frames_NHWC: NDArray[np.uint8], *groups: Sequence[int]) -> tuple[ImageFeatures, Rows]:
+        """Features of some groups of frames, which never share a batch, and the row of each frame in them."""
+        chunks = [
+            group[start : start + self.batch_frames]
+            for group in groups
+            for start in range(0, len(group), self.batch_frames)
+        ]
+        pixels = (to_pixels(frames_NHWC[list(chunk)], self.model.image_size, self.model.device) for chunk in chunks)
+        parts = [encode(self.model, pixels_NCHW) for pixels_NCHW in pixels]
         levels = zip(*(part.high_res_NDhw for part in parts), strict=True)
         features = ImageFeatures(
             torch.cat([part.embed_NDhw for part in parts]), tuple(torch.cat(level) for level in levels)
         )
-        return features, {frame: row for row, frame in enumerate(used)}
+        return features, {frame: row for row, frame in enumerate(frame for chunk in chunks for frame in chunk)}
 
 
 def load(weights: Path, config: Path | str | None = None) -> nn.Module:

@@ -41,7 +41,7 @@ def measure(part: str, zoo: Path, runs: Path, overrides: Sequence[str] = ()) -> 
         WeightsError: the weights are missing or do not fit the recipe.
         DataError: the validation data or the heads are missing.
     """
-    cfg = today(PARTS[part], [*overrides, *(["task.backbone=null"] if part == "grounder" else [])]).cfg
+    cfg = today(PARTS[part], [*overrides, *_WITHOUT_INGREDIENTS.get(part, [])]).cfg
     cfg.paths.zoo, cfg.paths.runs = str(zoo), str(runs)
     seed_everything(cfg.seed, workers=True, verbose=False)
     optim = Optim(**OmegaConf.to_container(cfg.optim))  # type: ignore[arg-type]
@@ -57,6 +57,10 @@ def measure(part: str, zoo: Path, runs: Path, overrides: Sequence[str] = ()) -> 
         trainer = build_trainer(settings, callbacks=[], loggers=[], folder=Path(folder))
         (scores,) = trainer.validate(task, data, verbose=False)
     return dict(scores)
+
+
+_WITHOUT_INGREDIENTS = {"grounder": ["task.backbone=null"], "segmenter": ["task.start=null"]}
+"""A task is built without what its training starts from: the part's own weights come into it."""
 
 
 def _encoder(load: Callable[[Path], Any]) -> Callable[[Any, Path, RunFolder], None]:

@@ -14,11 +14,13 @@ PARTS = {
     "phase1_audio": "phase1_audio",
     "phase1_visual": "phase1_visual",
     "grounder": "zoo_grounder",
-    "segmenter": "zoo_segmenter",
+    "segmenter": "zoo_segmenter_memory",
 }
 """Folder of the zoo: name below conf/experiment."""
-STAGES = (*list(PARTS.values())[:5], "zoo_grounder_backbone", *list(PARTS.values())[5:])
-"""The experiments of `make zoo`; the backbone is an ingredient of the grounder, no part."""
+STAGES = (
+    *list(PARTS.values())[:5], "zoo_grounder_backbone", "zoo_grounder", "zoo_segmenter", "zoo_segmenter_memory",
+)  # fmt: skip
+"""The experiments of `make zoo`; what comes right before grounder and segmenter is an ingredient of them, no part."""
 SHIPPED = Path(__file__).parent
 """The zoo inside the package."""
 CARD = "README.md"

@@ -19,7 +19,7 @@ from tgs.lit.gate import Gate
 
 MADE_BY = ("seed", "scale", "trainer", "optim", "task", "data")
 """The other settings of a run matter only where one of these points at them."""
-WHERE = ("accelerator", "devices", "strategy", "precision", "threads", "log_every_n_steps")
+WHERE = ("accelerator", "devices", "num_nodes", "strategy", "precision", "threads", "log_every_n_steps")
 """Keys of the trainer that say where a run trained, not what it did."""
 
 
@@ -45,7 +45,8 @@ def recipe_of(settings: Mapping[str, Any]) -> dict[str, Any]:
         key: OmegaConf.to_container(tree[key], resolve=True) if OmegaConf.is_config(tree[key]) else tree[key]
         for key in MADE_BY
     }
-    plain["trainer"] = {key: value for key, value in plain["trainer"].items() if key not in WHERE}
+    trainer = plain["trainer"].items()  # a key that is null was not set: one that came later changes no recipe
+    plain["trainer"] = {key: value for key, value in trainer if key not in WHERE and value is not None}
     # As JSON gives it back, and without this machine's folders.
     return json.loads(json.dumps(plain).replace(str(Path(tgs.__file__).parent), "tgs"))
 

@@ -14,13 +14,14 @@ import lightning as L
 import torch
 import torch.nn.functional as F
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from torch import Tensor
+from torch import Tensor, nn
 
 from tgs.lit.optim import Optim, configure, hidden_matrices
-from tgs.segment.sam2 import build, candidates, decode, encode
+from tgs.segment.features import encode
+from tgs.segment.sam2 import build, candidates, decode
 
 LEARNS = ("image_encoder", "sam_prompt_encoder", "sam_mask_decoder", "no_mem_embed")
-"""The memory parts stay as they were initialised: tgs segments frame by frame."""
+"""The memory stays as it was initialised: `MemoryTask` teaches it afterwards."""
 
 
 class BoxBatch(NamedTuple):
@@ -52,18 +53,28 @@ def mask_loss(logits_KMhw: Tensor, iou_KM: Tensor, object_K1: Tensor, masks_KHW:
     Returns:
         Scalar mean over boxes.
     """
-    size_hw = (logits_KMhw.shape[-2], logits_KMhw.shape[-1])
-    truth_KMhw = F.adaptive_avg_pool2d(masks_KHW[:, None], size_hw).expand_as(logits_KMhw)
-    weight_K1hw = near_and_far(boxes_K4, size_hw)
-    bce_KMhw = F.binary_cross_entropy_with_logits(logits_KMhw, truth_KMhw, reduction="none")
-    soft_KMhw = logits_KMhw.sigmoid()
-    overlap_KM = (soft_KMhw * truth_KMhw).sum((2, 3))
-    dice_KM = 1 - (2 * overlap_KM + 1) / ((soft_KMhw + truth_KMhw).sum((2, 3)) + 1)
-    loss_KM = 2 * (bce_KMhw * weight_K1hw).sum((2, 3)) + dice_KM
+    truth_KMhw = _small(masks_KHW, logits_KMhw)
+    loss_KM = outline_loss(logits_KMhw, masks_KHW, boxes_K4)
     best_K1 = loss_KM.argmin(1, keepdim=True)
     reached_KM = mask_iou(logits_KMhw.detach() > 0, truth_KMhw > 0.5)
     present = F.binary_cross_entropy_with_logits(object_K1, torch.ones_like(object_K1))
     return loss_KM.gather(1, best_K1).mean() + F.mse_loss(iou_KM, reached_KM) + 0.05 * present
+
+
+def outline_loss(logits_KMhw: Tensor, masks_KHW: Tensor, boxes_K4: Tensor) -> Tensor:
+    """2 x weighted BCE + dice (K, M) of every candidate; arguments as of `mask_loss`."""
+    truth_KMhw = _small(masks_KHW, logits_KMhw)
+    weight_K1hw = near_and_far(boxes_K4, (logits_KMhw.shape[-2], logits_KMhw.shape[-1]))
+    bce_KMhw = F.binary_cross_entropy_with_logits(logits_KMhw, truth_KMhw, reduction="none")
+    soft_KMhw = logits_KMhw.sigmoid()
+    overlap_KM = (soft_KMhw * truth_KMhw).sum((2, 3))
+    dice_KM = 1 - (2 * overlap_KM + 1) / ((soft_KMhw + truth_KMhw).sum((2, 3)) + 1)
+    return 2 * (bce_KMhw * weight_K1hw).sum((2, 3)) + dice_KM
+
+
+def _small(masks_KHW: Tensor, logits_KMhw: Tensor) -> Tensor:
+    height, width = logits_KMhw.shape[-2:]
+    return F.adaptive_avg_pool2d(masks_KHW[:, None], (height, width)).expand_as(logits_KMhw)
 
 
 def near_and_far(boxes_K4: Tensor, size_hw: tuple[int, int]) -> Tensor:
@@ -109,7 +120,8 @@ class SegmenterTask(L.LightningModule):
     def training_step(self, batch: BoxBatch, batch_idx: int) -> Tensor:
         """One step on jittered truth boxes."""
         features = encode(self.model, batch.pixels_BCSS)
-        found = candidates(self.model, features, batch.frame_K, self._jittered(batch.boxes_K4))
+        boxes_K4 = jittered(batch.boxes_K4, self.jitter, self.model.image_size)
+        found = candidates(self.model, features, batch.frame_K, boxes_K4)
         fractions_K4 = batch.boxes_K4 / self.model.image_size
         single, others = (  # the stability rule falls back from the single mask to the best of the other three
             mask_loss(found[0][:, part], found[1][:, part], found[2], batch.masks_KHW, fractions_K4)
@@ -140,15 +152,22 @@ class SegmenterTask(L.LightningModule):
         return configure(learning, self.optim, steps, hidden_matrices(self.model))
 
     def export(self, folder: Path) -> None:
-        """Writes `model.safetensors` (fp16) and `config.yaml`: what `Sam2(weights=folder)` reads."""
-        from safetensors.torch import save_file
+        """See `export`."""
+        export(self.model, Path(self.config), folder)
 
-        folder.mkdir(parents=True, exist_ok=True)
-        state = {key: value.detach().half().contiguous().cpu() for key, value in self.model.state_dict().items()}
-        save_file(state, folder / "model.safetensors")
-        shutil.copyfile(self.config, folder / "config.yaml")
 
-    def _jittered(self, boxes_K4: Tensor) -> Tensor:
-        size_K4 = (boxes_K4[:, 2:] - boxes_K4[:, :2]).repeat(1, 2)
-        moved = (boxes_K4 + torch.randn_like(boxes_K4) * size_K4 * self.jitter).clamp(0, self.model.image_size)
-        return torch.where(torch.rand(len(boxes_K4), 1, device=boxes_K4.device) < 0.6, moved, boxes_K4)
+def jittered(boxes_K4: Tensor, share: float, size_px: int) -> Tensor:
+    """Six of ten boxes with noise on their edges, its standard deviation a share of the box's size."""
+    size_K4 = (boxes_K4[:, 2:] - boxes_K4[:, :2]).repeat(1, 2)
+    moved = (boxes_K4 + torch.randn_like(boxes_K4) * size_K4 * share).clamp(0, size_px)
+    return torch.where(torch.rand(len(boxes_K4), 1, device=boxes_K4.device) < 0.6, moved, boxes_K4)
+
+
+def export(model: nn.Module, config: Path, folder: Path) -> None:
+    """Writes `model.safetensors` (fp16) and `config.yaml`: what `Sam2(weights=folder)` reads."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {key: value.detach().half().contiguous().cpu() for key, value in model.state_dict().items()}
+    save_file(state, folder / "model.safetensors")
+    shutil.copyfile(config, folder / "config.yaml")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tgs.lit.zoo.crowd import benchmark_frame, crowd
 from tgs.lit.zoo.segmenter import BoxBatch
 from tgs.lit.zoo.stream import StreamData
-from tgs.segment.sam2 import to_pixels
+from tgs.segment.features import to_pixels
 from tgs.stickers.art import ArtBank
 from tgs.stickers.render import render_frame
 
