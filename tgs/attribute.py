@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tgs.errors import TgsError
+from tgs.command_line import run
 from tgs.report.attributed import Attributed
 from tgs.report.oracles import swap_of
 from tgs.report.provenance import Made
@@ -38,7 +38,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TgsError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(lambda: main(sys.argv[1:]))

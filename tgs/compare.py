@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tgs.atomic import write_json
-from tgs.errors import TgsError
+from tgs.command_line import run
 from tgs.report.compared import Compared
 from tgs.report.comparison import Pairing
 from tgs.report.provenance import Made
@@ -33,7 +33,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TgsError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(lambda: main(sys.argv[1:]))

@@ -6,14 +6,14 @@ CLIP and language models come as such folders from the hub: they need no convers
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 
-from tgs.errors import ConfigError, TgsError
+from tgs.command_line import parser_of, run
+from tgs.errors import ConfigError
 
 DTYPES = ("float32", "bfloat16", "float16")
 _EXAMPLES = """examples:
@@ -57,12 +57,7 @@ def _converter(kind: str) -> Callable[..., list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tgs.convert",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("tgs.convert", __doc__, _EXAMPLES)
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     phase1 = kinds.add_parser("phase1", help="Crab's visual_pretrain.bin or audio_pretrain.bin: one branch")
     phase1.add_argument("file", type=Path, metavar="FILE")
@@ -100,7 +95,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TgsError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

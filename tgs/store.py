@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tgs.errors import ConfigError, DataError, TgsError
+from tgs.command_line import parser_of, run
+from tgs.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -143,12 +143,7 @@ def _print(what: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tgs.store",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("tgs.store", __doc__, _EXAMPLES)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("stats", help="files, size, oldest and newest use, by kind")
     whole = actions.add_parser("verify", help="read everything: what is damaged, misplaced, or left by a killed writer")
@@ -162,7 +157,4 @@ def _parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        main()
-    except TgsError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

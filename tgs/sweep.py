@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tgs.errors import DataError, TgsError
+from tgs.command_line import parser_of, run
+from tgs.errors import DataError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -156,19 +156,11 @@ def show(folder: Path, jobs: Sequence[Job]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tgs.sweep",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("tgs.sweep", __doc__, _EXAMPLES)
     parser.add_argument("folder", nargs="?", type=Path, help=f"of the sweep; the newest below {SWEEPS} if left out")
     parser.add_argument("--watch", type=float, metavar="SECONDS", help="look again and again until nothing is to come")
     return parser
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TgsError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from tgs.command_line import run
 from tgs.config.compose import CONF
 from tgs.config.table import TableConfig
-from tgs.errors import ConfigError, TgsError
+from tgs.errors import ConfigError
 from tgs.report.page import Page
 from tgs.report.provenance import Made
 from tgs.report.records import finished
@@ -63,7 +64,4 @@ def table_of(name: str | None) -> TableConfig:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except TgsError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(lambda: main(sys.argv[1:]))
