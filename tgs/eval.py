@@ -21,7 +21,7 @@ from tgs import __version__
 from tgs.atomic import write_json
 from tgs.config.compose import CONF, digest_config, refuse_foreign_experiment, register, typed
 from tgs.config.eval import NO_QUIRK, EvalConfig
-from tgs.config.job import job_folder, plain_errors, sweep_goes_on
+from tgs.config.job import forget_jobs, job_folder, plain_errors, sweep_goes_on
 from tgs.digest import digest_files, digest_value
 from tgs.errors import WeightsError
 from tgs.processes import first_process, only_first_tells, refuse_overwrite_by_many
@@ -266,10 +266,9 @@ class SweepTable(Callback):
     """
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Note the time, and take away what a sweep before this one has left of its jobs in the same folder."""
-        self.begun, sweep = time.monotonic(), Path(config.hydra.sweep.dir)
-        for old in (*sweep.glob("*/result.json"), *sweep.glob("*/failed.json"), sweep / "table.md"):
-            old.unlink(missing_ok=True)
+        """Note the time; what lies in the folder from an earlier sweep goes."""
+        self.begun = time.monotonic()
+        forget_jobs(Path(config.hydra.sweep.dir))
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Collect what every job left in its folder."""

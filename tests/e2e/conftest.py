@@ -1,49 +1,128 @@
-"""Entry points as a user runs them, and the clips that they run on."""
+"""Entry points as a user runs them, in forks of a process that has imported everything: a start takes long."""
 
 from __future__ import annotations
 
-import fcntl
+import logging
 import os
-import subprocess
+import runpy
 import sys
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-SIZES = ["train=4", "val=1", "test_s=2", "test_u=1", "test_n=1"]
+FORK = get_context("fork")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command that has ended left on its streams, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """`python -m tgs.MODULE WORDS`, begun in a folder.
+
+    Args:
+        module: of tgs.
+        words: of the command line.
+        where: the folder.
+        streams: an empty folder for what it prints.
+        first: done in the process before anything else.
+    """
+
+    def __init__(
+        self, module: str, *words: str, where: Path, streams: Path, first: Callable[[], None] | None = None
+    ) -> None:
+        self._out, self._err = streams / "out", streams / "err"
+        self.process = FORK.Process(target=self._run, args=(module, words, where, first))
+        self.process.start()
+
+    def _run(self, module: str, words: tuple[str, ...], where: Path, first: Callable[[], None] | None) -> None:
+        import torch
+        from hydra.core.global_hydra import GlobalHydra
+
+        sys.stdout, sys.stderr = self._out.open("w"), self._err.open("w")
+        sys.argv = [f"tgs.{module}", *words]
+        os.chdir(where)
+        os.environ["COLUMNS"] = "160"
+        # As in a process that has just begun: what other tests and pytest itself have set is none of its business.
+        torch.set_num_threads(1)
+        GlobalHydra.instance().clear()
+        logging.getLogger().handlers.clear()
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", category=UserWarning, module="tgs")
+        if first is not None:
+            first()
+        runpy.run_module(f"tgs.{module}", run_name="__main__", alter_sys=True)
+
+    def ended(self) -> Told:
+        """Wait for its end."""
+        self.process.join(300)
+        assert self.process.exitcode is not None, "it still runs"
+        return Told(self.process.exitcode, self._out.read_text(), self._err.read_text())
+
+    def killed(self) -> Told:
+        """End it by SIGKILL, which it cannot answer."""
+        self.process.kill()
+        return self.ended()
 
 
 @pytest.fixture(scope="session")
-def tgs() -> Callable[..., str]:
-    """tgs(module, *arguments, where=folder): run one entry point as a user would; returns what it printed."""
+def begin(tmp_path_factory) -> Callable[..., Command]:
+    """begin(module, *words, where=FOLDER) -> a `Command` that runs."""
+    import peft  # noqa: F401
+    import transformers  # noqa: F401
 
-    def tgs(module: str, *arguments: str, where: Path) -> str:
-        command = [sys.executable, "-W", "error::UserWarning:tgs", "-m", f"tgs.{module}", *arguments]
-        environment = {**os.environ, "COLUMNS": "160"}
-        done = subprocess.run(command, cwd=where, capture_output=True, text=True, env=environment, timeout=300)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        return done.stdout + done.stderr
+    import tgs.ground.hf
+    import tgs.lit.evaluate
+    import tgs.lit.instruct
+    import tgs.lit.training
+    import tgs.report.page
+    import tgs.segment.sam2
+    import tgs.think.build  # noqa: F401
 
-    return tgs
+    return lambda *words, **how: Command(*words, streams=tmp_path_factory.mktemp("streams"), **how)
 
 
 @pytest.fixture(scope="session")
-def made(tgs: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a few made clips: one for all processes that test at the same time, for sounds take long."""
-    base = tmp_path_factory.getbasetemp()
-    where = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "clips"
-    where.mkdir(exist_ok=True)
-    with (where / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (where / "data" / "stickers").is_dir():
-            tgs("stickers", *(f"settings.{size}" for size in SIZES), "workers=1", where=where)
-    return where / "data"
+def tgs_command(begin) -> Callable[..., str]:
+    """tgs_command(module, *words, where=FOLDER) -> what a command printed that ended well."""
+
+    def run(module: str, *words: str, where: Path, first: Callable[[], None] | None = None) -> str:
+        told = begin(module, *words, where=where, first=first).ended()
+        assert told.code == 0, f"{module} {' '.join(words)}\n{told.out[-3000:]}\n{told.err[-3000:]}"
+        return told.out + told.err
+
+    return run
 
 
-@pytest.fixture(scope="module")
-def clips(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder to work in, where `data` holds the clips."""
-    where = tmp_path_factory.mktemp("work")
-    (where / "data").symlink_to(made)
-    return where
+def only_asked_takes() -> None:
+    """Let the sound bank make a take when it is asked for: the same sounds, without hundreds that nobody asks for."""
+    from tgs.stickers.sounds import SoundBank, make_take
+
+    class OnDemand(SoundBank):
+        def take(self, category, index):
+            return np.round(make_take(category, index) * 32767).astype(np.int16) * np.float32(1 / 32767)
+
+    SoundBank.load = classmethod(lambda cls, *_, **__: OnDemand(np.zeros((0, 8, 0), np.int16), ()))  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def make_clips(tgs_command) -> Callable[..., None]:
+    """make_clips(where, train=4, ...) -> stickers with these settings, and no other clips, in FOLDER/data."""
+
+    def make(where: Path, **sizes: object) -> None:
+        settings = dict.fromkeys(("train", "val", "test_s", "test_u", "test_n"), 0) | sizes
+        words = [f"settings.{name}={value}" for name, value in settings.items()]
+        tgs_command("stickers", *words, "workers=1", where=where, first=only_asked_takes)
+
+    return make

@@ -10,17 +10,14 @@ from tgs.data.files import BenchmarkFiles
 from tgs.eval import SweepTable, training_of
 
 
-def config(sweep, **table):
-    hydra = {"sweep": {"dir": str(sweep)}}
-    own = {"table": table, "hydra": hydra, "store": {"folder": None, "budget_gb": None}}
-    return OmegaConf.merge({"table": TableConfig}, own)
-
-
 def end(sweep, **table):
-    """Run the callback as Hydra does after the jobs."""
+    """Run the callback as Hydra does."""
+    schema = {"table": TableConfig}
+    hydra = {"sweep": {"dir": str(sweep)}}
+    config = OmegaConf.merge(schema, {"table": table, "hydra": hydra, "store": {"folder": None, "budget_gb": None}})
     callback = SweepTable()
-    callback.on_multirun_start(config(sweep / "before its jobs", **table))
-    callback.on_multirun_end(config(sweep, **table))
+    callback.on_multirun_start(config)
+    callback.on_multirun_end(config)
 
 
 def test_a_sweep_ends_with_a_page_in_its_folder_and_where_it_is_asked_for(write, sweep, tmp_path, capsys):
@@ -45,22 +42,24 @@ def test_failed_jobs_are_counted_and_end_the_sweep_with_an_error_after_the_table
     assert (made / "table.md").is_file()
 
 
-def test_a_folder_that_held_another_sweep_begins_with_no_job_done_and_none_failed(write, sweep):
-    made = sweep(write("a", seen=[0.2, 0.4]))
-    kept = [made / "0" / "eval.log", made / "multirun.yaml"]
-    gone = [made / "0" / "result.json", made / "1" / "failed.json", made / "table.md"]
-    (made / "1").mkdir()
-    for file in (*kept, *gone):
-        file.touch()
-    SweepTable().on_multirun_start(config(made))
-    assert [file.exists() for file in (*kept, *gone)] == [True, True, False, False, False]
-
-
 def test_without_a_finished_job_there_is_no_table(tmp_path):
     (tmp_path / "0").mkdir()
     with pytest.raises(SystemExit, match="1 of 1 jobs failed"):
         end(tmp_path)
     assert not (tmp_path / "table.md").exists()
+
+
+def test_a_folder_that_is_used_again_forgets_the_jobs_that_hydra_left_in_it(write, sweep, tmp_path):
+    """Of three jobs two are run again: the old result of one that now fails, and the third, would count as done."""
+    made = sweep(*(write(name, seen=[0.2, 0.4]) for name in "abc"))
+    for number in range(3):
+        (made / str(number) / ".hydra").mkdir()
+    (made / "notes" / ".hydra").mkdir(parents=True)
+    (made / "table.md").write_text("old")
+    callback, config = SweepTable(), OmegaConf.create({"hydra": {"sweep": {"dir": str(made)}}})
+    callback.on_multirun_start(config)
+    assert [path.name for path in made.iterdir()] == ["notes"]
+    callback.on_multirun_start(OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path / "new")}}}))
 
 
 @pytest.mark.parametrize(("told", "version"), [('{"version": "0.2"}', "0.2"), (None, None)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,17 @@ def sweep_goes_on(main: Callable[[DictConfig], Any]) -> Callable[[DictConfig], A
             return None
 
     return guarded
+
+
+def forget_jobs(sweep: Path) -> None:
+    """Remove what the jobs of an earlier sweep left in this one's folder: they would count as this one's.
+
+    Only a `hydra.sweep.dir` given by hand is there already. Records lie elsewhere, by what they depend on, and stay.
+    """
+    (sweep / "table.md").unlink(missing_ok=True)
+    for left in sweep.glob("*/.hydra"):
+        if left.parent.name.isdigit():
+            shutil.rmtree(left.parent)
 
 
 def job_folder() -> Path:
