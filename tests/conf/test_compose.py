@@ -182,6 +182,8 @@ def test_the_default_thresholds_are_the_articles_and_turn_nobody_down():
         (["prompt.null_in=test_n", "thresholds.doubt=0.5"], r"thresholds\.doubt .* prompt\.null_in=test_n"),
         (["trainer=fsdp"], r"trainer\.strategy=fsdp2 is for training: evaluate with trainer=gpu or trainer=ddp"),
         (["trainer=deepspeed"], r"trainer\.strategy=deepspeed_stage_2 is for training"),
+        (["+thinker.engine=vllm", "trainer=ddp"], r"thinker\.engine=vllm runs in one process: set trainer\.devices=1"),
+        (["+thinker.engine=vllm", "trainer.num_nodes=2"], r"thinker\.engine=vllm runs in one process"),
         (["asking.batch_rows=0"], r"asking\.batch_rows must be at least 1; got 0"),
         (["segmenting.size_px=-1"], r"segmenting\.size_px must be at least 1; got -1"),
     ],
@@ -264,6 +266,15 @@ def test_all_quirks_may_be_asked_of_any_prompt(prompt):
 def test_quirks_are_seen_by_the_digest():
     digests = {digest_config(composed("eval", f"quirk={quirk}"), NOT_OF_THE_NUMBERS) for quirk in options("quirk")}
     assert len(digests) == len(options("quirk"))
+
+
+def test_an_engine_that_only_answers_is_refused_in_training():
+    with pytest.raises(ConfigError, match=r"thinker\.engine=vllm only answers: train with thinker\.engine=torch"):
+        typed(
+            composed("train", "+experiment=phase2_lora", "scale=paper", "thinker.engine=vllm", "paths.weights=W"),
+            object,
+        )
+    typed(composed("train", "+experiment=phase2_lora", "scale=paper", "paths.weights=W"), object)
 
 
 def test_a_train_without_a_run_names_the_experiments():

@@ -207,6 +207,21 @@ def test_the_batch_counts_where_padding_is_read(weights, store):
     assert of("thinker", plain, weights, store) == of("thinker", {**plain, "batch_rows": 8}, weights, store)
 
 
+def test_another_engine_counts_but_not_where_it_keeps_its_language_models(weights, store, monkeypatch):
+    before = of("thinker", THINKER, weights, store)
+    vllm = {"folder": "here", "gpu_memory_utilization": 0.4}
+    assert of("thinker", {**THINKER, "engine": "torch", "vllm": vllm}, weights, store) == before
+    settings = {**THINKER, "engine": "vllm", "vllm": vllm}
+    other = of("thinker", settings, weights, store)
+    assert other != before
+    for name, value in (("folder", "there"), ("gpu_memory_utilization", 0.9)):
+        assert of("thinker", changed(settings, f"vllm.{name}", value), weights, store) == other
+    assert of("thinker", changed(settings, "vllm.quantization", "fp8"), weights, store) != other
+    monkeypatch.setattr(identity, "_version", lambda name: "9" if name == "vllm" else None)
+    assert of("thinker", settings, weights, store) != other
+    assert of("thinker", THINKER, weights, store) == before
+
+
 def test_a_thinker_without_checkpoint_or_phase_1(weights, store):
     settings = placed(
         {**THINKER, "branches": "random", "qformer": {}, "llm": {**THINKER["llm"], "lora": None}}, weights

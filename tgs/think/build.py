@@ -19,6 +19,7 @@ from tgs.think.projector import Branch, build_branch, embedding_std
 from tgs.think.prompt import Template
 from tgs.think.ref_thinker import RefThinker
 from tgs.think.tokens import SPECIAL_TOKENS
+from tgs.think.vllm_engine import check_vllm, start_vllm
 from tgs.types import Padding, Reading, Wording
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ class Start(StrEnum):
 
     random = "random"
     phase1 = "phase1"
+
+
+class EngineName(StrEnum):
+    """What continues the language model's prompts."""
+
+    torch = "torch"  # `tgs.think.generate.greedy`
+    vllm = "vllm"  # `tgs.think.vllm_engine`: answers only
 
 
 def build_ref_thinker(
@@ -50,6 +58,8 @@ def build_ref_thinker(
     padding: str = Padding.masked,
     reading: str = Reading.strict,
     chat: bool = False,
+    engine: str = EngineName.torch,
+    vllm: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> RefThinker:
     """Build a thinker, load its parts, and say what may learn: branches, and LoRA where the settings have it.
@@ -67,9 +77,11 @@ def build_ref_thinker(
         weights: folder of the parts: vision/, audio/, llm/, phase1_visual/, phase1_audio/.
         branches: `random`, or `phase1`: from the folders of the same names below `weights`.
         checkpoint: folder of a phase-2 run, read last; it must hold LoRA, and the branches if they start random.
+        engine: see `EngineName`; it is given the language model last, with all that the checkpoint brings.
+        vllm: for the engine of that name: `folder`, see `keep_merged`, and any keywords of vllm.LLM.
         seed: of the random parts; the caller's random state is left alone.
     Raises:
-        ConfigError: an unknown setting, or both or neither of `path` and `random`.
+        ConfigError: an unknown setting, or both or neither of `path` and `random`; or see `check_vllm`.
         WeightsError: a file is missing, damaged, or of another scale.
     """
     weights = Path(weights)
@@ -77,6 +89,8 @@ def build_ref_thinker(
         set(qformer) - {"queries", "match_embeddings", "width", "layers", "heads", "ffn", "dropout", "init_std"}
     ):
         raise ConfigError(f"thinker.qformer: unknown settings {unknown}")
+    if EngineName(engine) is EngineName.vllm:
+        check_vllm(vllm or {}, llm, padding)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         eye, ear = _vision(dict(vision), weights), _audio(dict(audio), weights)
@@ -111,6 +125,8 @@ def build_ref_thinker(
             learnt = {name for name in learnt if not name.startswith("branches.")}
         manifest = load_trained(thinker, Path(checkpoint), needed=learnt, remedy=remedy("phase2_lora"))
         _check_lora(manifest.get("lora", {}), llm.get("lora") or {}, Path(checkpoint))
+    if EngineName(engine) is EngineName.vllm:
+        thinker.engine = start_vllm(thinker.llm, tokenizer, **(vllm or {}))
     return thinker
 
 

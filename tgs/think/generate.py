@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,25 @@ class Generated:
     ids: list[int]
     finished: bool
     probabilities: list[float] = field(compare=False)
+
+
+class Engine(Protocol):
+    """Whatever continues rows: `greedy`, or `tgs.think.vllm_engine.VllmEngine` with the same arguments and answers."""
+
+    def __call__(
+        self,
+        llm: LlamaForCausalLM,
+        prefixes_CLD: Tensor,
+        prefix_of: Sequence[int],
+        suffixes: Sequence[Sequence[int]],
+        *,
+        stop_ids: Collection[int],
+        pad_id: int,
+        max_new_tokens: int,
+        padding: Padding,
+    ) -> list[Generated]:
+        """See `greedy`."""
+        ...
 
 
 @torch.no_grad()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tgs.atomic import write_json
 from tgs.errors import ConfigError, WeightsError
@@ -168,13 +169,28 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def save_llm(llm: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path, *, dtype: torch.dtype) -> None:
-    """Write what `load_llm` and `load_tokenizer` read; a head tied to the embeddings is not written twice."""
-    tied = {"lm_head.weight"} if llm.config.tie_word_embeddings else set()
-    write_weights(folder, {key: value for key, value in llm.state_dict().items() if key not in tied}, dtype=dtype)
-    config = llm.config.to_dict() | {"dtype": str(dtype).removeprefix("torch.")}
-    config.pop("_name_or_path", None)  # where it was read from says nothing on another machine
-    write_json(folder / CONFIG_FILE, config, sort_keys=True)
+    """Write what `load_llm` and `load_tokenizer` read; adapters that stand beside weights are left out."""
+    write_weights(folder, plain_state(llm), dtype=dtype)
+    write_json(folder / CONFIG_FILE, llm_config(llm, dtype), sort_keys=True)
     tokenizer.save_pretrained(str(folder))
+
+
+def plain_state(llm: LlamaForCausalLM) -> dict[str, Tensor]:
+    """Weights by their names in transformers, adapters beside them and a head tied to the embeddings left out."""
+    state = {}
+    for key, value in llm.state_dict().items():
+        if ".lora_" not in key and ".trainable_tokens_" not in key:
+            state[re.sub(r"(\.token_adapter)?\.base_layer\.", ".", key)] = value
+    if llm.config.tie_word_embeddings:
+        state.pop("lm_head.weight")
+    return state
+
+
+def llm_config(llm: LlamaForCausalLM, dtype: torch.dtype) -> dict[str, Any]:
+    """What config.json says of a language model in `dtype`: family, class and sizes, and not where it was read from."""
+    config = llm.config.to_dict() | {"dtype": str(dtype).removeprefix("torch."), "architectures": [type(llm).__name__]}
+    config.pop("_name_or_path", None)
+    return config
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
@@ -250,9 +266,12 @@ def add_lora(
 
 
 def merge_lora(llm: LlamaForCausalLM) -> None:
-    """Add LoRA into the weights it stands beside, in place: same answers, fewer steps per token. Not for training."""
-    from peft.tuners.lora import LoraLayer
+    """Add LoRA, and learnt rows of tokens, into the weights that they stand beside, in place. Not for training.
+
+    Same answers, fewer steps per token.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
 
     for module in llm.modules():
-        if isinstance(module, LoraLayer):
+        if isinstance(module, BaseTunerLayer) and not module.merged:
             module.merge()

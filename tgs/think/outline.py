@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from tgs.think.build import PHASE1_FOLDER, Start, build_ref_thinker, remedy
+from tgs.think.build import PHASE1_FOLDER, EngineName, Start, build_ref_thinker, remedy
 from tgs.think.checkpoints import read_trained
 from tgs.think.encoders.beats_weights import load_beats
 from tgs.think.encoders.clip import load_clip
@@ -67,4 +67,6 @@ def check_whole(settings: Mapping[str, Any], checkpoint: Path | None = None) -> 
         llm = {"tokenizer": path} | llm | {"path": None, "random": sizes, "quantize": None}
     qformer = dict(settings["qformer"]) | {"match_embeddings": False}  # it looks at numbers, and changes no shape
     with torch.device("meta"):
-        build_ref_thinker(**{**settings, "llm": llm, "qformer": qformer}, checkpoint=checkpoint)
+        build_ref_thinker(
+            **{**settings, "llm": llm, "qformer": qformer, "engine": EngineName.torch}, checkpoint=checkpoint
+        )

@@ -17,7 +17,7 @@ from tgs.think.encoders.beats import Beats
 from tgs.think.encoders.clip import ClipEncoder
 from tgs.think.encoders.encode import encode_clips
 from tgs.think.features import Features
-from tgs.think.generate import Generated, answering, greedy
+from tgs.think.generate import Engine, Generated, answering, greedy
 from tgs.think.llm import word_embeddings
 from tgs.think.parse import parse_thought
 from tgs.think.projector import Branch
@@ -44,6 +44,8 @@ class RefThinker(nn.Module):
         padding: what the rows of a batch see of it while they are answered.
         reading: how a thought is parsed.
         chat: whether prompts stand in the tokenizer's own chat template, as one message of its user.
+    Attributes:
+        engine: continues the prompts. With another one than `greedy` the thinker only answers.
     Raises:
         ConfigError: the tokenizer lacks a special token, or the chat template that it is to use; or `chat` is to
             stand around prompts of the `released` form, those of captions being in Llama-2's chat form already.
@@ -66,6 +68,7 @@ class RefThinker(nn.Module):
         chat: bool = False,
     ) -> None:
         super().__init__()
+        self.engine: Engine = greedy
         self.vision, self.audio, self.llm = vision, audio, llm
         self.branches = nn.ModuleDict({name: branches[name] for name in ("video", "audio")})
         self.tokenizer, self.template = tokenizer, Template(template)
@@ -118,7 +121,10 @@ class RefThinker(nn.Module):
             A scalar, float32. All answer tokens of the batch weigh the same.
         Raises:
             DataError: rows do not match, an answer is blank, or a prompt asks for a modality that is not there.
+            ConfigError: the language model is another engine's, which only answers.
         """
+        if self.engine is not greedy:
+            raise ConfigError("thinker.engine=vllm only answers: train with thinker.engine=torch")
         clips = [features[[i]] for i in range(len(features))] if isinstance(features, Features) else list(features)
         if not len(clips) == len(prompts) == len(answers) or not all(map(str.strip, answers)):
             counts = f"{len(clips)} clips, {len(prompts)} prompts, {len(answers)} answers"
@@ -204,7 +210,7 @@ class RefThinker(nn.Module):
                 part = slice(start, start + self.batch_rows)
                 used = sorted(set(clip_of[part]))
                 prefixes_CLD, suffixes = self._prefixes(features[used], prompts[part])
-                done += greedy(
+                done += self.engine(
                     self.llm,
                     prefixes_CLD,
                     [used.index(clip) for clip in clip_of[part]],
