@@ -1,13 +1,20 @@
-"""Several processes of one run on this machine."""
+"""Commands, and several processes of one run, in forks of this process: nothing is imported again."""
 
 from __future__ import annotations
 
+import logging
 import os
+import runpy
 import socket
+import sys
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
+from hydra.core.global_hydra import GlobalHydra
 from torch import multiprocessing
 
 STARTED_BY = {
@@ -55,3 +62,79 @@ def together():
         )
 
     return together
+
+
+FORK = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command that has ended left on its streams, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """`python -m tgs.MODULE WORDS`, begun in a folder.
+
+    Args:
+        module: of tgs.
+        words: of the command line.
+        where: the folder.
+        streams: an empty folder for what it prints.
+        first: done in the process before anything else.
+    """
+
+    def __init__(
+        self, module: str, *words: str, where: Path, streams: Path, first: Callable[[], None] | None = None
+    ) -> None:
+        self._out, self._err = streams / "out", streams / "err"
+        self.process = FORK.Process(target=self._run, args=(module, words, where, first))
+        self.process.start()
+
+    def _run(self, module: str, words: tuple[str, ...], where: Path, first: Callable[[], None] | None) -> None:
+        sys.stdout, sys.stderr = self._out.open("w"), self._err.open("w")
+        sys.argv = [f"tgs.{module}", *words]
+        os.chdir(where)
+        os.environ["COLUMNS"] = "160"
+        # As in a process that has just begun: what other tests and pytest itself have set is none of its business.
+        torch.set_num_threads(1)
+        GlobalHydra.instance().clear()
+        logging.getLogger().handlers.clear()
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", category=UserWarning, module="tgs")
+        if first is not None:
+            first()
+        runpy.run_module(f"tgs.{module}", run_name="__main__", alter_sys=True)
+
+    def ended(self) -> Told:
+        """Wait for its end."""
+        self.process.join(300)
+        assert self.process.exitcode is not None, "it still runs"
+        return Told(self.process.exitcode, self._out.read_text(), self._err.read_text())
+
+    def killed(self) -> Told:
+        """End it by SIGKILL, which it cannot answer."""
+        self.process.kill()
+        return self.ended()
+
+
+@pytest.fixture(scope="session")
+def begin(tmp_path_factory) -> Callable[..., Command]:
+    """begin(module, *words, where=FOLDER) -> a `Command` that runs."""
+    return lambda *words, **how: Command(*words, streams=tmp_path_factory.mktemp("streams"), **how)
+
+
+@pytest.fixture(scope="session")
+def tgs_command(begin) -> Callable[..., str]:
+    """tgs_command(module, *words, where=FOLDER) -> what a command printed that ended well."""
+
+    def run(module: str, *words: str, where: Path, first: Callable[[], None] | None = None) -> str:
+        told = begin(module, *words, where=where, first=first).ended()
+        assert told.code == 0, f"{module} {' '.join(words)}\n{told.out[-3000:]}\n{told.err[-3000:]}"
+        return told.out + told.err
+
+    return run

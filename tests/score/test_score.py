@@ -40,16 +40,25 @@ def work(tmp_path):
     return tmp_path
 
 
-def score(where, *arguments, fails=False):
-    command = [sys.executable, "-m", "tgs.score", "benchmark=ref_avsbench", f"paths.ref_avsbench={where}", *arguments]
-    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=120)
-    assert bool(done.returncode) == fails, done.stdout + done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture
+def score(begin, work):
+    """score(*words) -> what the command prints."""
+
+    def score(*words, fails=False):
+        told = begin("score", "benchmark=ref_avsbench", f"paths.ref_avsbench={work}", *words, where=work).ended()
+        assert bool(told.code) == fails, told.out + told.err
+        return told.out + told.err
+
+    return score
 
 
 def test_numbers_by_hand_under_the_strict_protocol(work):
     """Shifted by two: 8 of 24 pixels in common, precision and recall a half."""
-    told = score(work, "predictions=masks", "protocol=strict", "output=out.json", "workers=2")
+    places = ["benchmark=ref_avsbench", f"paths.ref_avsbench={work}", "predictions=masks", "output=out.json"]
+    command = [sys.executable, "-m", "tgs.score", *places, "protocol=strict", "workers=2"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout
     assert "PARTIAL" not in told
     out = json.loads((work / "out.json").read_text())
     assert out["aggregate"]["seen"]["J"] == pytest.approx((1 + 1 / 3) / 2)
@@ -68,20 +77,20 @@ def test_numbers_by_hand_under_the_strict_protocol(work):
     assert out["intervals"]["null"]["S"] is None  # one clip tells none
 
 
-def test_all_protocols_in_one_table_and_the_article_s_by_hand(work):
-    told = score(work, "predictions=masks", "protocol=all", "workers=1")
+def test_all_protocols_in_one_table_and_the_article_s_by_hand(work, score):
+    told = score("predictions=masks", "protocol=all", "workers=1")
     rows = {line.split("│")[3].strip(): line for line in told.splitlines() if "given masks" in line}
     assert list(rows) == ["tgs", "refavs", "simtoken", "article", "strict"]
     assert "0.250" in rows["article"]  # no root of the quarter
     assert "0.500" in rows["strict"]
 
 
-def test_a_missing_row_is_no_headline(work):
+def test_a_missing_row_is_no_headline(work, score):
     (work / "masks" / UIDS[1]).rename(work / "elsewhere")
-    told = score(work, "predictions=masks", fails=True)
+    told = score("predictions=masks", "workers=1", fails=True)
     assert f"1 of 4 references have no masks; the first one is {UIDS[1]}" in told
     assert "Traceback" not in told
-    told = score(work, "predictions=masks", "allow_partial=true", "output=out.json", "protocol=strict")
+    told = score("predictions=masks", "allow_partial=true", "output=out.json", "protocol=strict", "workers=1")
     assert "3 of 4" in told
     assert "PARTIAL" in told
     out = json.loads((work / "out.json").read_text())
@@ -89,22 +98,22 @@ def test_a_missing_row_is_no_headline(work):
     assert out["aggregate"]["seen"]["J"] == 1
 
 
-def test_changed_masks_are_scored_anew_and_unchanged_ones_are_not(work):
-    score(work, "predictions=masks", "protocol=strict", "workers=1")
+def test_changed_masks_are_scored_anew_and_unchanged_ones_are_not(work, score):
+    score("predictions=masks", "protocol=strict", "workers=1")
     kept = {path: path.stat().st_mtime_ns for path in work.glob("runs/eval/*/clips/*.json")}
     assert len(kept) == 3
-    score(work, "predictions=masks", "protocol=strict", "workers=1")
+    score("predictions=masks", "protocol=strict", "workers=1")
     assert {path: path.stat().st_mtime_ns for path in work.glob("runs/eval/*/clips/*.json")} == kept
     Image.new("L", (8, 8)).save(work / "masks" / UIDS[0] / "00000.png")
-    score(work, "predictions=masks", "protocol=strict", "workers=1", "output=out.json")
+    score("predictions=masks", "protocol=strict", "workers=1", "output=out.json")
     out = json.loads((work / "out.json").read_text())
     assert out["references"][0]["J"] == pytest.approx(0.9)
 
 
-def test_one_file_is_of_one_protocol(work):
-    told = score(work, "predictions=masks", "protocol=all", "output=out.json", fails=True)
+def test_one_file_is_of_one_protocol(work, score):
+    told = score("predictions=masks", "protocol=all", "output=out.json", fails=True)
     assert "output=out.json holds the numbers of one protocol" in told
 
 
-def test_it_must_be_told_which_masks(work):
-    assert "no value for predictions" in score(work, fails=True)
+def test_it_must_be_told_which_masks(work, score):
+    assert "no value for predictions" in score(fails=True)
