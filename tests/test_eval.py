@@ -9,8 +9,9 @@ from tgs.config.compose import CONF, register, typed
 from tgs.config.eval import EvalConfig, StoreConfig
 from tgs.data.files import BenchmarkFiles
 from tgs.errors import WeightsError
-from tgs.eval import build_agent, keep_small, origin_of
+from tgs.eval import keep_small, origin_of
 from tgs.ground.select import Choice
+from tgs.pipeline.build import build_agent
 from tgs.pipeline.description import TextRule
 from tgs.pipeline.recall import Recall
 from tgs.pipeline.store import Store

@@ -21,10 +21,10 @@ from omegaconf import DictConfig
 from tgs.config.compose import CONF, register
 from tgs.config.eval import EvalConfig
 from tgs.data.benchmark import BenchmarkData
-from tgs.eval import build_agent
 from tgs.lit.evaluate import Evaluate
 from tgs.metrics.protocols import protocol
 from tgs.pipeline.agent import Agent
+from tgs.pipeline.build import build_agent
 from tgs.pipeline.identity import code_of
 from tgs.pipeline.recall import Recall
 from tgs.pipeline.scored import SCORING, Scorer
