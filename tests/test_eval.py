@@ -1,5 +1,6 @@
 """From an evaluation's settings to its agent and its origin: every quirk reaches the stage that it is about."""
 
+import functools
 import os
 
 import pytest
@@ -22,6 +23,7 @@ from tgs.types import NullIn, Padding, Reading, Tracking, Unparsed, Wording
 register(EvalConfig)
 
 
+@functools.cache
 def composed(*overrides):
     with initialize_config_dir(CONF, version_base="1.3"):
         return typed(compose("eval", ["checkpoint=null", *overrides]), EvalConfig)
