@@ -15,6 +15,12 @@ from tgs.zoo.recipe import today
 now = functools.cache(today)
 
 
+@pytest.fixture(autouse=True)
+def composed_once(monkeypatch):
+    """conf does not change while tests run, and most of a verification's time would go into composing it."""
+    monkeypatch.setattr("tgs.zoo.verify.today", now)
+
+
 @pytest.fixture
 def finished(tmp_path):
     """Makes a finished run: of an experiment, with a value in its stand-in weights and one for all its scores."""
