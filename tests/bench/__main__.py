@@ -20,6 +20,7 @@ import thoughts
 import torch
 from claim import Claim, measure
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 WIDTH = 190
@@ -31,19 +32,19 @@ def main(settings: list[str]) -> None:
     console = Console(width=WIDTH)
     console.print(machine.sentence())
     of_tiny = [] if settings else [*f_curve.claims(), *stages.claims(), *evaluation.claims()]
-    console.print(claimed([*of_tiny, *phase2.claims(settings), *thoughts.claims(settings)]))
+    console.print(claimed([*of_tiny, *phase2.claims(settings), *thoughts.claims(settings)], console))
     if not settings:
         console.print(growth.table())
         console.print(roofline.table())
         console.print(start.sentence())
 
 
-def claimed(claims: list[Claim]) -> Table:
+def claimed(claims: list[Claim], console: Console) -> Table:
     """A line a claim."""
     table = Table("what", "plain way", title="Claims")
     for heading in ("plain", "ours", "ratio", "at least", "largest difference", "peak MB", "verdict"):
         table.add_column(heading, justify="right")
-    for claim in claims:
+    for claim in track(claims, "claims", console=console):
         found = measure(claim)
         wanted = "-" if claim.at_least is None else f"{claim.at_least:g} x"
         peaks = ", ".join("-" if one is None else f"{one:.0f}" for one in (found.plain_mb, found.ours_mb))

@@ -46,7 +46,7 @@ def claims() -> list[Claim]:
     return [
         Claim(
             f"evaluation, {count} references of {len(models.data.groups)} clips", "reference by reference, as released",
-            lambda: released(models), lambda: again(models), tolerance=2e-3, at_least=6, rounds=1,
+            lambda: released(models), lambda: again(models), tolerance=2e-3, at_least=6, rounds=2,
         ),
         Claim(
             sweep, f"{grid} full runs, as released",

@@ -40,7 +40,7 @@ def claims(settings: list[str]) -> list[Claim]:
         Clip(f"clip{n}", rng.integers(0, 256, (10, 90, 160, 3), np.uint8), rng.normal(0, 0.1, 160_000).astype("f4"))
         for n in range(CLIPS)
     ]
-    ways = [(n, True, {1: 1, 8: 5, 32: 5}[n], 3) for n in (1, 8, 32)] + [(8, False, 20, 1)]
+    ways = [(1, True, None, 3), (8, True, 5, 3), (32, True, 5, 1), (8, False, 20, 1)]
     return [
         Claim(
             f"thoughts, {CLIPS} clips with {n} references each",
