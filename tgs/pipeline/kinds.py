@@ -18,7 +18,7 @@ from tgs.types import Detections, Masks, Reference, Thought, ThoughtStatus
 
 def _packed_features(features: Features) -> dict[str, NDArray[Any]]:
     senses = (("video_BNPD", features.video_BNPD), ("audio_BNAD", features.audio_BNAD))
-    return {name: sense.float().cpu().numpy() for name, sense in senses if sense is not None}
+    return {name: sense.cpu().numpy() for name, sense in senses if sense is not None}
 
 
 def _features(packed: Mapping[str, NDArray[Any]]) -> Features:
